@@ -1,0 +1,23 @@
+# Libraries of others, by component. Their headers are SYSTEM, so our warnings do not apply to them.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
+if(NOT TARGET yaml-cpp::yaml-cpp)
+  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()
+
+if(AUTONBA_TORCH)
+  find_package(CLI11 REQUIRED)
+  find_package(HWY 1.0 REQUIRED)
+  find_package(Torch REQUIRED)
+  find_package(ZLIB REQUIRED)
+  find_package(OpenMP REQUIRED)
+  find_package(OpenCV REQUIRED COMPONENTS core imgcodecs imgproc)
+endif()
+
+if(AUTONBA_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()

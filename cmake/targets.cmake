@@ -1,0 +1,42 @@
+# One target for each folder of src/, in the order of src/README.md: a folder uses only folders above it.
+set(AUTONBA_FOLDERS base model accel explore integer train cosearch rtl exporter report cli)
+
+add_library(autonba_warnings INTERFACE)
+target_compile_options(autonba_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+  -Wno-missing-field-initializers -Werror)
+
+# autonba_folder(NAME SOURCES file... USES folder... LIBRARIES target... PRIVATE_LIBRARIES target...)
+# Headers are included as "NAME/header.hpp". The include path of a target holds its own folder and those in USES, no
+# other, so an include against the order does not compile.
+function(autonba_folder name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
+  list(FIND AUTONBA_FOLDERS ${name} own_place)
+  foreach(used IN LISTS arg_USES)
+    list(FIND AUTONBA_FOLDERS ${used} place)
+    if(place LESS 0 OR NOT place LESS own_place)
+      message(FATAL_ERROR "src/${name} must not use src/${used}: the order is ${AUTONBA_FOLDERS}")
+    endif()
+  endforeach()
+
+  set(includes ${CMAKE_BINARY_DIR}/include/${name})
+  file(MAKE_DIRECTORY ${includes})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${includes}/${name} SYMBOLIC)
+
+  add_library(autonba_${name} STATIC ${arg_SOURCES})
+  target_include_directories(autonba_${name} PUBLIC ${includes})
+  list(TRANSFORM arg_USES PREPEND autonba_)
+  target_link_libraries(autonba_${name} PUBLIC ${arg_USES} ${arg_LIBRARIES} PRIVATE autonba_warnings ${arg_PRIVATE_LIBRARIES})
+endfunction()
+
+# autonba_test(NAME SOURCES file... USES folder... LIBRARIES target... [LABELS label...])
+# Tests of one folder. Labels: none for quick tests, `long` for those that `./check` leaves out, `threads` for those
+# that also run under the thread sanitizer.
+function(autonba_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LIBRARIES;LABELS" ${ARGN})
+  add_executable(test_${name} ${arg_SOURCES})
+  list(TRANSFORM arg_USES PREPEND autonba_)
+  target_link_libraries(test_${name} PRIVATE ${arg_USES} ${arg_LIBRARIES} autonba_warnings GTest::gmock GTest::gtest_main)
+  target_compile_definitions(test_${name} PRIVATE AUTONBA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 120
+    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 1200)
+endfunction()

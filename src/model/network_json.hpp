@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+
+#include "base/json.hpp"
+#include "model/network.hpp"
+
+namespace autonba {
+
+inline constexpr const char* network_schema = "autonba.network/1";
+
+/// The document of a network.json (docs/files.md) without its schema.
+Json to_json(const Network& network);
+
+/// Inverse of to_json, checked. `name` stands for the file in messages; throws InputError.
+Network network_from_json(const Json& document, const std::string& name);
+
+Network read_network(const std::filesystem::path& file);
+
+}  // namespace autonba
