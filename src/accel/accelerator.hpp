@@ -1,0 +1,24 @@
+#pragma once
+
+#include <vector>
+
+#include "accel/chunk.hpp"
+
+namespace autonba {
+
+/// Where a layer runs and how.
+struct LayerPlace {
+  int chunk = 0;
+  Mapping mapping;
+  friend bool operator==(const LayerPlace&, const LayerPlace&) = default;
+};
+
+/// γ with its assignment and mappings: everything that the cost of a network depends on besides network and platform.
+struct Accelerator {
+  int batch = 1;  // B, images that a round works on together
+  std::vector<Chunk> chunks;
+  std::vector<LayerPlace> places;  // one for each layer of the network, in its order
+  friend bool operator==(const Accelerator&, const Accelerator&) = default;
+};
+
+}  // namespace autonba
