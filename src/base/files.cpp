@@ -119,7 +119,9 @@ FolderLock::FolderLock(const fs::path& folder) {
   }
 }
 
-FolderLock::~FolderLock() { ::close(descriptor_); }
+FolderLock::~FolderLock() {
+  ::close(descriptor_);
+}
 
 fs::path configs_folder() {
   if (const char* named = std::getenv("AUTONBA_CONFIGS")) {

@@ -97,7 +97,9 @@ void Progress::milestone(const std::string& line) {
   }
 }
 
-bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
+bool stderr_is_terminal() {
+  return ::isatty(STDERR_FILENO) == 1;
+}
 
 double seconds_left(double seconds_so_far, double share_done) {
   return share_done > 0 ? seconds_so_far * (1 - share_done) / share_done : 0;

@@ -5,8 +5,8 @@
 
 namespace autonba {
 
-/// Live progress on stderr: one line that is redrawn while stderr is a terminal, else a plain line whenever something is
-/// reported with `milestone`. All calls may come from any thread. One display at a time.
+/// Live progress on stderr: one line that is redrawn while stderr is a terminal, else a plain line whenever something
+/// is reported with `milestone`. All calls may come from any thread. One display at a time.
 class Progress {
  public:
   /// `live` says whether lines may be redrawn; stderr_is_terminal() where nothing else is known.

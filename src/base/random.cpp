@@ -29,7 +29,9 @@ std::uint64_t next_bits(Rng& rng) {
   return mix(rng.state);
 }
 
-double uniform(Rng& rng) { return static_cast<double>(next_bits(rng) >> 11) * 0x1.0p-53; }
+double uniform(Rng& rng) {
+  return static_cast<double>(next_bits(rng) >> 11) * 0x1.0p-53;
+}
 
 std::uint64_t uniform_index(Rng& rng, std::uint64_t count) {
   const std::uint64_t excess = -count % count;  // 2^64 mod count: values below it would favour small results

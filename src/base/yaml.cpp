@@ -37,7 +37,9 @@ std::optional<double> to_number(const std::string& text) {
 YamlMap::YamlMap(YAML::Node node, std::string file, std::string path)
     : node_(std::move(node)), file_(std::move(file)), path_(std::move(path)) {}
 
-YamlMap YamlMap::load(const std::filesystem::path& file) { return parse(read_file(file), file.string()); }
+YamlMap YamlMap::load(const std::filesystem::path& file) {
+  return parse(read_file(file), file.string());
+}
 
 YamlMap YamlMap::parse(std::string_view text, std::string name) {
   YAML::Node node;
@@ -127,7 +129,9 @@ YAML::Node YamlMap::list(const std::string& key) const {
   return node;
 }
 
-std::string YamlMap::text(const std::string& key) const { return scalar(key).Scalar(); }
+std::string YamlMap::text(const std::string& key) const {
+  return scalar(key).Scalar();
+}
 
 std::string YamlMap::text(const std::string& key, const std::string& otherwise) const {
   return has(key) ? text(key) : otherwise;

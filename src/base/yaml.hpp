@@ -66,8 +66,8 @@ class YamlMap {
 
   YAML::Node node_;
   std::string file_;
-  std::string path_;                         // keys that lead here, joined by dots; empty at the top
-  mutable std::vector<std::string> asked_;   // what close() allows
+  std::string path_;                        // keys that lead here, joined by dots; empty at the top
+  mutable std::vector<std::string> asked_;  // what close() allows
 };
 
 }  // namespace autonba

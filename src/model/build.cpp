@@ -10,7 +10,9 @@ namespace {
 constexpr int fixed_bits = 8;  // of stem, head, pool and classifier
 constexpr Activation relu{Activation::Kind::relu, 0, 0};
 
-std::vector<ChannelRange> all_channels(int channels) { return {{0, channels}}; }
+std::vector<ChannelRange> all_channels(int channels) {
+  return {{0, channels}};
+}
 
 /// Order after a shuffle of `groups` groups: first channels of all groups, then second ones, and so on.
 std::vector<ChannelRange> shuffled_channels(int channels, int groups) {
@@ -55,9 +57,7 @@ class Builder {
   }
 
  private:
-  int bits_of(std::size_t block) const {
-    return space_.bits[static_cast<std::size_t>(architecture_[block].bits)];
-  }
+  int bits_of(std::size_t block) const { return space_.bits[static_cast<std::size_t>(architecture_[block].bits)]; }
 
   /// Bits of the first layer that computes, from `block` on.
   int bits_read_from(std::size_t block) const {

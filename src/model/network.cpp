@@ -83,8 +83,12 @@ void check_shape(const Layer& layer, const std::string& place) {
 
 }  // namespace
 
-int height_out(const Layer& layer) { return outputs_along(layer.height_in, layer.kernel[0], layer); }
-int width_out(const Layer& layer) { return outputs_along(layer.width_in, layer.kernel[1], layer); }
+int height_out(const Layer& layer) {
+  return outputs_along(layer.height_in, layer.kernel[0], layer);
+}
+int width_out(const Layer& layer) {
+  return outputs_along(layer.width_in, layer.kernel[1], layer);
+}
 
 bool is_depthwise_kind(const Layer& layer) {
   return layer.op == LayerOp::depthwise || layer.op == LayerOp::avgpool || layer.op == LayerOp::maxpool;
@@ -97,7 +101,9 @@ std::int64_t weight_count(const Layer& layer) {
   return std::int64_t{1} * layer.channels_out * (layer.channels_in / layer.groups) * layer.kernel[0] * layer.kernel[1];
 }
 
-std::int64_t macs(const Layer& layer) { return weight_count(layer) * height_out(layer) * width_out(layer); }
+std::int64_t macs(const Layer& layer) {
+  return weight_count(layer) * height_out(layer) * width_out(layer);
+}
 
 std::int64_t macs(const Network& network) {
   std::int64_t sum = 0;

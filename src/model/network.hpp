@@ -42,11 +42,11 @@ struct MapSlice {
 struct Layer {
   std::string id;
   LayerOp op = LayerOp::conv;
-  std::vector<MapSlice> inputs;   // their channels, one after the other, are the layer's channels_in
-  std::optional<int> residual;    // writer of the map that is added to the output, of the same shape
+  std::vector<MapSlice> inputs;  // their channels, one after the other, are the layer's channels_in
+  std::optional<int> residual;   // writer of the map that is added to the output, of the same shape
   int channels_in = 0;
   int channels_out = 0;
-  int groups = 1;                 // depthwise and pooling: channels_in
+  int groups = 1;                      // depthwise and pooling: channels_in
   std::array<int, 2> kernel = {1, 1};  // height, width
   int stride = 1;
   int padding = 0;
@@ -56,7 +56,7 @@ struct Layer {
   int bits = 8;      // of the weights and of the map that is read
   int bits_out = 8;  // of the map that is written; 32 for logits
   Activation activation;
-  int block = -1;    // of the search space, for reports; -1 for stem, head and classifier
+  int block = -1;  // of the search space, for reports; -1 for stem, head and classifier
   friend bool operator==(const Layer&, const Layer&) = default;
 };
 

@@ -126,16 +126,17 @@ Json to_json(const Network& network) {
     host.push_back({{"id", op.id}, {"op", op.op}, {"operations", op.operations}});
   }
   const NetworkInput& input = network.input;
-  return {{"input",
-           {{"channels", input.channels}, {"height", input.height}, {"width", input.width}, {"bits", input.bits}}},
-          {"layers", layers},
-          {"host_ops", host}};
+  return {
+      {"input", {{"channels", input.channels}, {"height", input.height}, {"width", input.width}, {"bits", input.bits}}},
+      {"layers", layers},
+      {"host_ops", host}};
 }
 
 Network network_from_json(const Json& document, const std::string& name) {
   Network network;
   const auto input = json_value<Json>(document, "input", name);
-  network.input = {json_value<int>(input, "channels", name + ": input"), json_value<int>(input, "height", name + ": input"),
+  network.input = {json_value<int>(input, "channels", name + ": input"),
+                   json_value<int>(input, "height", name + ": input"),
                    json_value<int>(input, "width", name + ": input"), json_value<int>(input, "bits", name + ": input")};
   Writers writers = {{input_name, network_input}};
   for (const Json& value : json_value<std::vector<Json>>(document, "layers", name)) {

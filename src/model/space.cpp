@@ -77,7 +77,9 @@ std::string name(const Operator& op) {
   return fmt::format("k{}_e{}", op.kernel, op.expansion) + (op.groups > 1 ? fmt::format("_g{}", op.groups) : "");
 }
 
-bool keeps_shape(const Block& block) { return block.stride == 1 && block.channels_in == block.channels_out; }
+bool keeps_shape(const Block& block) {
+  return block.stride == 1 && block.channels_in == block.channels_out;
+}
 
 bool is_identity(const SearchSpace& space, const Architecture& architecture, std::size_t block) {
   return space.operators[static_cast<std::size_t>(architecture[block].op)].skip && keeps_shape(space.blocks[block]);

@@ -9,9 +9,9 @@
 
 namespace autonba {
 
-/// What a block can be: an inverted residual (1×1 to expansion·C_in, depthwise k×k, 1×1 to C_out; the 1×1 convolutions in
-/// `groups` groups with a channel shuffle after the first), or a skip (identity; 1×1 conv + BN + ReLU where the shape
-/// changes).
+/// What a block can be: an inverted residual (1×1 to expansion·C_in, depthwise k×k, 1×1 to C_out; the 1×1 convolutions
+/// in `groups` groups with a channel shuffle after the first), or a skip (identity; 1×1 conv + BN + ReLU where the
+/// shape changes).
 struct Operator {
   bool skip = false;
   int kernel = 0;

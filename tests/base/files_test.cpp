@@ -42,7 +42,8 @@ TEST_F(Files, AFullDiskIsAWorkErrorThatSaysSo) {
   if (!fs::exists("/dev/full")) {
     GTEST_SKIP() << "this system has no /dev/full";
   }
-  EXPECT_THAT([&] { append_line("/dev/full", "line"); }, ThrowsMessage<WorkError>(HasSubstr("No space left on device")));
+  EXPECT_THAT([&] { append_line("/dev/full", "line"); },
+              ThrowsMessage<WorkError>(HasSubstr("No space left on device")));
 }
 
 TEST_F(Files, AMissingFileIsNamed) {
@@ -85,7 +86,8 @@ TEST_F(Files, JsonOfAnotherSchemaIsRefused) {
 
 TEST_F(Files, DamagedJsonIsNamed) {
   write_file_whole(folder_ / "a.json", "{\"schema\": ");
-  EXPECT_THAT([&] { read_json(folder_ / "a.json", "x"); }, ThrowsMessage<InputError>(HasSubstr("a.json: is not valid JSON")));
+  EXPECT_THAT([&] { read_json(folder_ / "a.json", "x"); },
+              ThrowsMessage<InputError>(HasSubstr("a.json: is not valid JSON")));
 }
 
 }  // namespace

@@ -12,7 +12,9 @@ namespace {
 
 constexpr const char* spaces = AUTONBA_SOURCE_DIR "/configs/spaces/";
 
-SearchSpace space_named(const std::string& name) { return load_space(spaces + name + ".yaml"); }
+SearchSpace space_named(const std::string& name) {
+  return load_space(spaces + name + ".yaml");
+}
 
 /// Every block as the operator named `op`.
 Architecture uniform_architecture(const SearchSpace& space, const std::string& op) {
@@ -53,7 +55,8 @@ TEST(Space, ImagenetHasTheSizesOfTheContract) {
   const SearchSpace space = space_named("fbnet-imagenet");
   EXPECT_EQ(space.blocks.size(), 22U);
   EXPECT_NEAR(mean_mmacs(space, 100), 235, 0.5);
-  EXPECT_NEAR(static_cast<double>(macs(make_network(space, uniform_architecture(space, "k5_e6"), 100))) / 1e6, 571, 0.5);
+  EXPECT_NEAR(static_cast<double>(macs(make_network(space, uniform_architecture(space, "k5_e6"), 100))) / 1e6, 571,
+              0.5);
 }
 
 TEST(Space, QuickIsSmall) {
@@ -84,11 +87,15 @@ TEST(Space, AMapHasTheBitsOfTheNextBlockThatComputes) {
   for (const Layer& layer : network.layers) {
     EXPECT_NE(layer.block, 1) << "an identity has no layer";
     for (const MapSlice& slice : layer.inputs) {
-      const int stored = slice.writer == network_input ? network.input.bits : network.layers[static_cast<std::size_t>(slice.writer)].bits_out;
+      const int stored = slice.writer == network_input
+                             ? network.input.bits
+                             : network.layers[static_cast<std::size_t>(slice.writer)].bits_out;
       EXPECT_EQ(stored, layer.bits) << layer.id;
     }
     if (layer.residual) {
-      EXPECT_EQ(*layer.residual, network.layers[static_cast<std::size_t>(&layer - network.layers.data()) - 2].inputs[0].writer) << "the block's own input";
+      EXPECT_EQ(*layer.residual,
+                network.layers[static_cast<std::size_t>(&layer - network.layers.data()) - 2].inputs[0].writer)
+          << "the block's own input";
     }
   }
 }
@@ -124,7 +131,8 @@ class SpaceFile : public testing::Test {
 
 TEST_F(SpaceFile, MistakesAreNamed) {
   using testing::HasSubstr;
-  EXPECT_THAT(complaint("bits: [4, 6, 8]", "bits: [4, 40]"), HasSubstr("bits: 40 is not a whole number between 2 and 8"));
+  EXPECT_THAT(complaint("bits: [4, 6, 8]", "bits: [4, 40]"),
+              HasSubstr("bits: 40 is not a whole number between 2 and 8"));
   EXPECT_THAT(complaint("bits: [4, 6, 8]", "bits: [6, 4]"), HasSubstr("must ascend"));
   EXPECT_THAT(complaint("head:", "haed:"), HasSubstr("head: is missing"));
   EXPECT_THAT(complaint("k3_e6", "k4_e6"), HasSubstr("the kernel must be odd"));
