@@ -1,9 +1,27 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 namespace autonba {
+
+/// Coefficients of the linear LUT and FF estimate (docs/cost-model.md, Logic).
+struct LogicCoefficients {
+  double lut_per_chunk = 0;  // control, address generators, DMA engines
+  double ff_per_chunk = 0;
+  double lut_per_dsp_mac_bit = 0;  // adder trees: per MAC and bit of the datapath
+  double ff_per_dsp_mac_bit = 0;
+  double lut_per_lut_mac_bit2 = 0;  // a MAC of LUTs: per bit squared
+  double ff_per_lut_mac_bit = 0;
+  double lut_per_requant_lane = 0;
+  double ff_per_requant_lane = 0;
+  double lut_per_crossbar_input = 0;  // per bit that the lanes read and input bank beyond the first
+  double lut_per_buffer_bit = 0;      // write enables and alignment: per bit of the width of all buffers
+  double ff_per_buffer_bit = 0;
+  double lut_per_port_bit = 0;  // packing and unpacking of memory words
+  double ff_per_port_bit = 0;
+  double lut_per_lutram_bit = 0;  // a memory of up to 64 words in LUTs: per bit of its width
+  friend bool operator==(const LogicCoefficients&, const LogicCoefficients&) = default;
+};
 
 /// What the target offers, and the constants of its cost model. Every number has its source in
 /// configs/platforms/NAME.yaml.
@@ -19,7 +37,7 @@ struct Platform {
   int write_latency = 0;          // λ_w, cycles before a store
   int layer_start = 0;            // C0, cycles before a layer's first load
   int layer_end = 0;              // C_B, cycles after a layer's last store
-  // LUT and FF coefficients: see accel/resources.hpp
+  LogicCoefficients logic;
   friend bool operator==(const Platform&, const Platform&) = default;
 };
 

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "accel/accelerator.hpp"
+#include "accel/cost.hpp"
+#include "accel/schedule.hpp"
+#include "base/json.hpp"
+
+namespace autonba {
+
+inline constexpr const char* accelerator_schema = "autonba.accelerator/1";
+
+/// What an engine has proven about a design: nothing better than `bound` exists; gap = 0 means a proven optimum.
+struct Proof {
+  double bound = 0;  // of the objective, in seconds
+  double gap = 0;
+};
+
+/// The document of an accelerator.json (docs/files.md) without its schema: platform, chunks, where, when and how every
+/// layer runs, where every map lies, and the cost.
+Json to_json(const Network& network, const Accelerator& accelerator, const Platform& platform,
+             const std::optional<Proof>& proof = std::nullopt);
+
+/// The accelerator and the platform that a document describes.
+struct Design {
+  Accelerator accelerator;
+  Platform platform;  // its logic coefficients are not in the file and stay 0
+};
+
+/// Inverse of to_json for `network`, checked: every layer is placed once, on a chunk that can run it, with a tile that
+/// fits. `name` stands for the file in messages; throws InputError.
+Design design_from_json(const Json& document, const Network& network, const std::string& name);
+
+Design read_design(const std::filesystem::path& file, const Network& network);
+
+}  // namespace autonba

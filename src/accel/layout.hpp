@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/network.hpp"
+
+namespace autonba {
+
+/// A map in external memory, one image of it (docs/cost-model.md, External memory). It starts on 256 bits and so does
+/// each of its rows.
+struct StoredMap {
+  int channels = 0;
+  std::int64_t pixel_bits = 0;  // all segments, each padded to a granule
+  std::int64_t row_bits = 0;    // all pixels of a row, padded to 256 bits
+  friend bool operator==(const StoredMap&, const StoredMap&) = default;
+};
+
+/// Channels that lie next to each other in a stored map, padded to a granule.
+struct Segment {
+  int map = 0;    // index into MapView::maps
+  int group = 0;  // of the layer whose view this is
+  int channels = 0;
+  std::int64_t offset_bits = 0;  // from the start of the pixel
+  friend bool operator==(const Segment&, const Segment&) = default;
+};
+
+/// What one layer reads or writes. The channels of a group are its segments in the order given here.
+struct MapView {
+  int bits = 0;
+  int height = 0;
+  int width = 0;
+  std::vector<StoredMap> maps;    // several where the layer reads a concatenation
+  std::vector<Segment> segments;  // those of group 0, of group 1, ...; depthwise and pooling: all in group 0
+  friend bool operator==(const MapView&, const MapView&) = default;
+};
+
+/// All that the cycles of a layer depend on besides chunk, mapping, batch and platform. Layers of equal shape have
+/// equal cycles under equal mappings, so results can be shared.
+struct LayerShape {
+  LayerOp op = LayerOp::conv;
+  int groups = 1;  // 1 for depthwise and pooling, whose channels are all `m`
+  int m = 0;       // M, output channels of a group
+  int n = 0;       // N, input channels of a group; 1 for depthwise and pooling
+  int kernel_height = 1;
+  int kernel_width = 1;
+  int stride_rows = 1;  // 1 where there is one output row
+  int stride_cols = 1;  // 1 where there is one output column
+  int padding = 0;
+  int dilation = 1;
+  bool flattened = false;  // all pixels of the batch count as rows of width 1
+  MapView input;
+  MapView output;
+  MapView residual;  // no segments where there is none
+  friend bool operator==(const LayerShape&, const LayerShape&) = default;
+};
+
+std::size_t hash_value(const LayerShape& shape);
+
+/// Depthwise chunks run these.
+inline bool is_depthwise_kind(const LayerShape& shape) {
+  return shape.op == LayerOp::depthwise || shape.op == LayerOp::avgpool || shape.op == LayerOp::maxpool;
+}
+
+inline bool is_pooling(const LayerShape& shape) {
+  return shape.op == LayerOp::avgpool || shape.op == LayerOp::maxpool;
+}
+
+/// Values of `bits` bits that a granule of 32 bits holds.
+inline int granule_values(int bits) {
+  return 32 / bits;
+}
+
+/// Rows that tiles divide: output rows, or all pixels of the batch where the layer is flattened.
+inline int tiled_rows(const LayerShape& shape, int batch) {
+  return shape.flattened ? batch * shape.output.height * shape.output.width : shape.output.height;
+}
+
+/// Columns that tiles divide.
+inline int tiled_cols(const LayerShape& shape) {
+  return shape.flattened ? 1 : shape.output.width;
+}
+
+/// Shapes of all layers of a network, the layouts of its maps worked out (classes, segments, padding). Throws
+/// InputError where a map has no layout: a layer reads other bits than were written, or a channel twice, or adds a map
+/// whose channels are bound to another order.
+std::vector<LayerShape> layer_shapes(const Network& network);
+
+}  // namespace autonba

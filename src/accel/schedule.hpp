@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "accel/accelerator.hpp"
+#include "model/network.hpp"
+
+namespace autonba {
+
+/// A layer in the modulo schedule: in round r it works on batch r - stage, from start_cycle of the round.
+struct ScheduledLayer {
+  std::int64_t start_cycle = 0;  // s_l
+  std::int64_t cycles = 0;       // c_l
+  int stage = 0;                 // k_l
+  friend bool operator==(const ScheduledLayer&, const ScheduledLayer&) = default;
+};
+
+/// Rounds of II cycles in which every chunk runs its layers in a fixed order (docs/cost-model.md, Schedule).
+struct Schedule {
+  std::int64_t ii_cycles = 0;
+  int stages = 0;                      // rounds that a batch takes
+  std::int64_t latency_cycles = 0;     // pipelined: from the start of a batch's first layer to the end of its last
+  std::vector<ScheduledLayer> layers;  // in the network's order
+  std::vector<int> slots;              // copies of each layer's map, in the network's order
+  int input_slots = 0;                 // copies of the input map
+  friend bool operator==(const Schedule&, const Schedule&) = default;
+};
+
+/// Orders the layers of each chunk so that the stages are few. `layer_cycles` as in Cost.
+Schedule make_schedule(const Network& network, const Accelerator& accelerator,
+                       std::span<const std::int64_t> layer_cycles);
+
+}  // namespace autonba
