@@ -2,38 +2,17 @@
 
 #include <torch/types.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/random.hpp"
 #include "model/space.hpp"
+#include "train/ops/batch_norm.hpp"
 #include "train/quantizer.hpp"
 
 namespace autonba {
 
-enum class ParameterKind {
-  weight,  // of convolutions and of the classifier, its bias too
-  norm,    // γ and β of batch normalisation
-  step,    // of quantisers: no weight decay, never below step_floor
-};
-
-/// A trainable tensor: a leaf that requires grad, shared with the layer that it belongs to.
-struct Parameter {
-  std::string name;  // "block3.k3_e6.expand.weight"
-  torch::Tensor tensor;
-  ParameterKind kind = ParameterKind::weight;
-};
-
-/// Batch normalisation, per channel [C].
-struct BatchNorm {
-  torch::Tensor gamma;
-  torch::Tensor beta;
-  torch::Tensor running_mean;
-  torch::Tensor running_var;  // unbiased, as torch keeps it
-};
-
-/// Convolution with quantised weights, then batch normalisation. Padding is kernel / 2.
+/// Convolution with quantised weights and zeros outside the map, then batch normalisation. Padding is kernel / 2.
 struct ConvLayer {
   std::string name;      // "block3.k3_e6.expand"
   torch::Tensor weight;  // [C_out, C_in / groups, K, K]
@@ -43,34 +22,47 @@ struct ConvLayer {
   BatchNorm norm;
 };
 
-/// The layers of one operator of a block: none for the identity, one for a skip that changes shape, or expand,
-/// depthwise and project, with the quantisers of the two maps between them.
+/// One operator of a block: `convs` holds none for the identity, one for a skip that changes shape, or expand,
+/// depthwise and project.
 struct OperatorLayers {
   Operator op;
   std::vector<ConvLayer> convs;
-  std::vector<ActivationQuantizer> inner;
+  std::vector<ActivationQuantizer> inner;  // unsigned, of the maps between the convs
+  bool residual = false;                   // whether the quantised input is added to the output
 };
 
-struct BlockLayers {
-  ActivationQuantizer input;  // signed; shared by the operators
-  std::vector<OperatorLayers> operators;
+struct ConvShape {
+  int channels_in = 0;
+  int channels_out = 0;
+  int kernel = 1;
+  int stride = 1;
+  int groups = 1;
 };
 
-struct LinearLayer {
-  torch::Tensor weight;       // [classes, C_in]
-  torch::Tensor bias;         // [classes]
-  WeightQuantizer quantizer;  // one step for the whole tensor
+/// What all layers of a net have in common.
+struct LayerOptions {
+  QuantizerKind quantizer = QuantizerKind::lsq;
+  torch::TensorOptions tensor;  // dtype and device
 };
 
-/// Stem, blocks, head, pool, classifier; all but the blocks at 8 bits.
-struct NetLayers {
-  ConvLayer stem;
-  std::vector<BlockLayers> blocks;
-  ActivationQuantizer head_input;  // signed
-  ConvLayer head;
-  ActivationQuantizer head_output;  // unsigned
-  ActivationQuantizer pooled;       // unsigned
-  LinearLayer classifier;
-};
+/// Normal values of the given deviation, drawn from `rng` on the CPU in double precision, so that every device and
+/// dtype starts from the same numbers.
+torch::Tensor random_normal(at::IntArrayRef shape, double deviation, Rng& rng, const torch::TensorOptions& options);
+
+/// Weights from He's normal distribution (deviation √(2 / (K²·C_in/groups)); He et al., ICCV 2015), γ = 1, β = 0.
+ConvLayer make_conv(std::string name, const ConvShape& shape, const std::vector<int>& bits, const LayerOptions& options,
+                    Rng& rng);
+
+OperatorLayers make_operator(const std::string& block_name, const Operator& op, const Block& block,
+                             const std::vector<int>& bits, const LayerOptions& options, Rng& rng);
+
+/// quantise(relu(batch_norm(conv(x)))) of a quantised map x, ReLU and quantisation where asked for (`output` may be
+/// null). Weights and output are mixed with bit coefficients [J].
+torch::Tensor run_conv(ConvLayer& layer, const torch::Tensor& x, const torch::Tensor& coefficients, bool relu,
+                       ActivationQuantizer* output, Mode mode);
+
+/// The operator on the block's quantised input: [N, C_out, H', W'], not quantised. Not for the identity, which has no
+/// quantised input.
+torch::Tensor run_operator(OperatorLayers& op, const torch::Tensor& x, const torch::Tensor& coefficients, Mode mode);
 
 }  // namespace autonba

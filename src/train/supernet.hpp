@@ -2,7 +2,6 @@
 
 #include <torch/types.h>
 
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "base/random.hpp"
 #include "model/space.hpp"
 #include "train/operators.hpp"
+#include "train/tensor_archive.hpp"
 
 namespace autonba {
 
@@ -26,7 +26,7 @@ std::vector<BlockCandidates> all_candidates(const SearchSpace& space);
 /// One operator and one bitwidth for each block: the derived network.
 std::vector<BlockCandidates> derived_candidates(const SearchSpace& space, const Architecture& architecture);
 
-struct SupernetOptions {
+struct NetOptions {
   int classes = 10;
   QuantizerKind quantizer = QuantizerKind::lsq;
   torch::Device device = torch::kCPU;
@@ -38,59 +38,98 @@ struct BlockPath {
   int op = 0;                      // the executed operator
   torch::Tensor bit_coefficients;  // [J], β̄ of the executed operator, in the net's dtype and device; may require grad
 
-  /// Arch steps only. Alternatives run without autograd, each at one bitwidth; the loss value does not see them.
+  /// Mode::arch only. Alternatives run without autograd, each at one bitwidth; the loss value does not see them.
   std::vector<BlockChoice> alternatives;
   /// [1 + alternatives], p over the executed operator and then the alternatives. Gets ∂L/∂p_k = ⟨∂L/∂A_{l+1},
-  /// O_k(A_l)⟩, A_l the block's input before its quantisation. May be undefined where there are no alternatives.
+  /// O_k(A_l)⟩, A_l the block's input before its quantisation. Undefined: no alternatives run, no gradient.
   torch::Tensor op_probabilities;
 };
 
-enum class Mode {
-  weights,  // batch statistics, running averages follow, quantisers start and (minmax) follow; parameters get gradient
-  arch,     // batch statistics; nothing in the net changes; only bit_coefficients and op_probabilities get gradient
-  evaluation,  // running statistics; nothing changes; run it under torch::NoGradGuard
+enum class ParameterKind {
+  weight,  // of convolutions and of the classifier, its bias too
+  norm,    // scale and shift of batch normalisation
+  step,    // of quantisers: no weight decay, never below step_floor
+};
+
+/// A trainable tensor: a leaf that requires grad, shared with the layer that it belongs to.
+struct Parameter {
+  std::string name;  // "block3.k3_e6.expand.weight"
+  torch::Tensor tensor;
+  ParameterKind kind = ParameterKind::weight;
+};
+
+struct LinearLayer {
+  torch::Tensor weight;       // [classes, C_in]
+  torch::Tensor bias;         // [classes]
+  WeightQuantizer quantizer;  // one step for the whole tensor
+};
+
+struct BlockLayers {
+  ActivationQuantizer input;  // signed; shared by the operators
+  std::vector<OperatorLayers> operators;
+};
+
+/// Stem, blocks, head, pool, classifier; all but the blocks at 8 bits.
+struct NetLayers {
+  ConvLayer stem;
+  std::vector<BlockLayers> blocks;
+  ActivationQuantizer head_input;  // signed
+  ConvLayer head;
+  ActivationQuantizer head_output;  // unsigned
+  ActivationQuantizer pooled;       // unsigned
+  LinearLayer classifier;
 };
 
 /// A network with several candidate operators and bitwidths for each block, of which a forward pass executes one path;
-/// with one candidate each, an ordinary quantised network. Layer numerics: docs/numerics.md.
+/// with one candidate each, an ordinary quantised network.
 ///
-/// A quantiser whose operator no weight step has executed yet has no steps: in `arch` and `evaluation` it uses the
-/// start values for the input at hand, and keeps nothing.
+/// A map between blocks is quantised by the block that reads it, or by the head; an identity skip passes it on as it
+/// is, so that it takes the bits of the next block that computes.
 class Supernet {
  public:
-  /// Weights are drawn from `rng`, in the order of parameters(). Throws InputError if `candidates` does not fit
-  /// `space`.
-  Supernet(SearchSpace space, std::vector<BlockCandidates> candidates, const SupernetOptions& options, Rng& rng);
+  /// Weights are drawn from `rng`, layer by layer from stem to classifier. Throws InputError if `candidates` are not as
+  /// many as the space has blocks.
+  Supernet(SearchSpace space, std::vector<BlockCandidates> candidates, const NetOptions& options, Rng& rng);
 
   /// Logits [N, classes] of `images` [N, C, H, W], channels_last in memory, multiples of 1/256 in [0, 1).
   torch::Tensor forward(const torch::Tensor& images, std::span<const BlockPath> path, Mode mode);
 
   const SearchSpace& space() const { return space_; }
   const std::vector<BlockCandidates>& candidates() const { return candidates_; }
-  const SupernetOptions& options() const { return options_; }
-
-  /// The layers themselves, for conversion and inspection.
+  const NetOptions& options() const { return options_; }
   const NetLayers& layers() const { return layers_; }
 
   /// All trainable tensors, in an order that depends on space, candidates and options only.
   const std::vector<Parameter>& parameters() const { return parameters_; }
 
+  /// Coefficients [J] of the j-th bitwidth of a block alone.
+  torch::Tensor one_hot(std::size_t block, int j) const;
+
   /// Everything that training changes: parameters, running averages, which quantisers have started. The bytes are a
-  /// torch archive. restore() throws InputError unless they came from a net of the same shape.
+  /// torch archive of named tensors, the same for the same state.
   std::string save() const;
-  void restore(const std::string& bytes, const std::string& name);
+  /// Throws InputError, naming `file`, unless the bytes came from save() of a net of the same layers.
+  void restore(const std::string& bytes, const std::string& file);
 
  private:
   torch::Tensor run_block(std::size_t index, const torch::Tensor& input, const BlockPath& path, Mode mode);
+  std::vector<torch::Tensor> run_alternatives(std::size_t index, const torch::Tensor& input,
+                                              const std::vector<BlockChoice>& alternatives, Mode mode);
+  /// Output of an operator on the block's input before its quantisation.
+  torch::Tensor run_candidate(std::size_t index, int op, const torch::Tensor& input, const torch::Tensor& coefficients,
+                              Mode mode);
+  /// What save() writes. The tensors are the net's own, but for the last, the flags of the started quantisers.
+  NamedTensors state() const;
 
   SearchSpace space_;
   std::vector<BlockCandidates> candidates_;
-  SupernetOptions options_;
+  NetOptions options_;
   NetLayers layers_;
   std::vector<Parameter> parameters_;
+  torch::Tensor one_;  // [1], the coefficient of the only bitwidth of stem, head, pool and classifier
 };
 
-/// The path of one operator and one bitwidth in each block (coefficients one-hot), to evaluate or train.
+/// The path of one operator and one bitwidth in each block, coefficients one-hot.
 std::vector<BlockPath> path_of(const Supernet& net, const Architecture& choices);
 
 /// The only path of a derived network.

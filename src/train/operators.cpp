@@ -1,0 +1,117 @@
+#include "train/operators.hpp"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <utility>
+
+#include "base/error.hpp"
+#include "train/ops/conv.hpp"
+
+namespace autonba {
+namespace {
+
+BatchNorm make_batch_norm(int channels, const torch::TensorOptions& options) {
+  return {.scale = torch::ones({channels}, options).requires_grad_(),
+          .shift = torch::zeros({channels}, options).requires_grad_(),
+          .running_mean = torch::zeros({channels}, options),
+          .running_var = torch::ones({channels}, options)};
+}
+
+Statistics statistics_of(Mode mode) {
+  switch (mode) {
+    case Mode::weights:
+      return Statistics::batch_update;
+    case Mode::arch:
+      return Statistics::batch;
+    case Mode::evaluation:
+      break;
+  }
+  return Statistics::running;
+}
+
+/// The same state; the learned part gets no gradient.
+BatchNorm constant(const BatchNorm& norm) {
+  BatchNorm result = norm;
+  result.scale = norm.scale.detach();
+  result.shift = norm.shift.detach();
+  return result;
+}
+
+}  // namespace
+
+torch::Tensor random_normal(at::IntArrayRef shape, double deviation, Rng& rng, const torch::TensorOptions& options) {
+  torch::Tensor values = torch::empty(shape, torch::kFloat64);
+  double* data = values.data_ptr<double>();
+  for (std::int64_t i = 0; i < values.numel(); ++i) {
+    data[i] = deviation * normal(rng);
+  }
+  return values.to(options);
+}
+
+ConvLayer make_conv(std::string name, const ConvShape& shape, const std::vector<int>& bits, const LayerOptions& options,
+                    Rng& rng) {
+  const int fan_in = shape.kernel * shape.kernel * shape.channels_in / shape.groups;
+  ConvLayer layer{.name = std::move(name), .stride = shape.stride, .groups = shape.groups};
+  layer.weight = random_normal({shape.channels_out, shape.channels_in / shape.groups, shape.kernel, shape.kernel},
+                               std::sqrt(2.0 / fan_in), rng, options.tensor)
+                     .requires_grad_();
+  layer.quantizer = make_weight_quantizer(options.quantizer, bits, true, layer.weight);
+  layer.norm = make_batch_norm(shape.channels_out, options.tensor);
+  return layer;
+}
+
+OperatorLayers make_operator(const std::string& block_name, const Operator& op, const Block& block,
+                             const std::vector<int>& bits, const LayerOptions& options, Rng& rng) {
+  OperatorLayers result{.op = op, .residual = !op.skip && keeps_shape(block)};
+  const std::string prefix = block_name + "." + name(op);
+  const auto add = [&](const std::string& layer, const ConvShape& shape) {
+    result.convs.push_back(make_conv(prefix + layer, shape, bits, options, rng));
+  };
+  if (op.skip) {
+    if (!keeps_shape(block)) {
+      add("", {.channels_in = block.channels_in, .channels_out = block.channels_out, .stride = block.stride});
+    }
+    return result;
+  }
+  const int hidden = block.channels_in * op.expansion;
+  add(".expand", {.channels_in = block.channels_in, .channels_out = hidden, .groups = op.groups});
+  add(".depthwise",
+      {.channels_in = hidden, .channels_out = hidden, .kernel = op.kernel, .stride = block.stride, .groups = hidden});
+  add(".project", {.channels_in = hidden, .channels_out = block.channels_out, .groups = op.groups});
+  for (const char* map : {".expand.output", ".depthwise.output"}) {
+    result.inner.push_back(make_activation_quantizer(prefix + map, options.quantizer, bits, false, options.tensor));
+  }
+  return result;
+}
+
+torch::Tensor run_conv(ConvLayer& layer, const torch::Tensor& x, const torch::Tensor& coefficients, bool relu,
+                       ActivationQuantizer* output, Mode mode) {
+  const torch::Tensor weight = mixed_weight(layer.quantizer, layer.weight, coefficients, mode);
+  const torch::Tensor z = conv(x, weight, layer.stride, layer.weight.size(2) / 2, layer.groups);
+  const BatchNorm norm = mode == Mode::weights ? layer.norm : constant(layer.norm);
+  const Statistics statistics = statistics_of(mode);
+  if (output == nullptr) {
+    return batch_norm(z, norm, statistics, relu);
+  }
+  // The map before its quantisation, without a second update of the running averages.
+  const auto map = [&] {
+    return batch_norm(z, norm, mode == Mode::evaluation ? Statistics::running : Statistics::batch, relu);
+  };
+  return batch_norm(z, norm, statistics, relu, mixture(*output, coefficients, mode, map));
+}
+
+torch::Tensor run_operator(OperatorLayers& op, const torch::Tensor& x, const torch::Tensor& coefficients, Mode mode) {
+  if (op.op.skip) {
+    return run_conv(op.convs.at(0), x, coefficients, true, nullptr, mode);
+  }
+  torch::Tensor y = run_conv(op.convs[0], x, coefficients, true, &op.inner[0], mode);
+  if (op.op.groups > 1) {
+    y = autonba::channel_shuffle(y, op.op.groups);
+  }
+  y = run_conv(op.convs[1], y, coefficients, true, &op.inner[1], mode);
+  y = run_conv(op.convs[2], y, coefficients, false, nullptr, mode);
+  return op.residual ? y + x : y;
+}
+
+}  // namespace autonba
