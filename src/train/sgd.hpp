@@ -1,0 +1,43 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <string>
+#include <vector>
+
+#include "train/supernet.hpp"
+
+namespace autonba {
+
+struct SgdOptions {
+  double momentum = 0.9;
+  double weight_decay = 5e-4;  // of all parameters but quantiser steps
+  double clip_norm = 5;        // the gradient, all parameters together, is scaled down to this norm; 0: never
+};
+
+/// Stochastic gradient descent with momentum, over the parameters that got a gradient since the last step: in a
+/// supernet those of one path. All others, their momentum too, stay as they are.
+class Sgd {
+ public:
+  /// Shares the parameters' tensors.
+  Sgd(const std::vector<Parameter>& parameters, const SgdOptions& options);
+
+  /// v ← momentum·v + clip(gradient) + weight_decay·w, w ← w − rate·v; then drops the gradients. Steps of quantisers
+  /// stay at or above step_floor.
+  void step(double rate);
+
+  /// The momentum of every parameter that has moved, as a torch archive.
+  std::string save() const;
+  /// Throws InputError, naming `file`, unless the bytes came from save() for the same parameters.
+  void restore(const std::string& bytes, const std::string& file);
+
+ private:
+  std::vector<Parameter> parameters_;
+  std::vector<torch::Tensor> momenta_;  // undefined until the parameter moves
+  SgdOptions options_;
+};
+
+/// From `start` (progress 0) down to `end` (progress 1) along half a cosine.
+double cosine_rate(double start, double end, double progress);
+
+}  // namespace autonba
