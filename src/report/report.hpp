@@ -17,8 +17,8 @@ struct ReportInput {
   std::string config;         // the text of config.yaml
 };
 
-/// Reads a run directory, finished or not. A last line of metrics.jsonl that was torn when the process died is left out.
-/// Throws InputError if `run` is no run, or a file of it is damaged.
+/// Reads a run directory, finished or not. A last line of metrics.jsonl that was torn when the process died is left
+/// out. Throws InputError if `run` is no run, or a file of it is damaged.
 ReportInput read_run(const std::filesystem::path& run);
 
 /// All that the report shows, worked out: what docs/report.md calls the data of the page. Throws InputError where the

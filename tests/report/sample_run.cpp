@@ -1,0 +1,249 @@
+#include "sample_run.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.hpp"
+#include "model/network_json.hpp"
+
+namespace autonba::sample {
+namespace {
+
+constexpr int batch = 4;
+constexpr double clock_mhz = 200;
+constexpr double target_fps = 12000;
+
+const SearchSpace& space() {
+  static const SearchSpace quick = load_space(std::string(AUTONBA_SOURCE_DIR) + "/configs/spaces/quick.yaml");
+  return quick;
+}
+
+Architecture architecture() {
+  // k3_e3, skip, k5_e3, k3_e1_g2, k3_e3, k3_e6, k5_e1
+  return {{2, 2}, {8, 0}, {6, 1}, {1, 2}, {2, 0}, {3, 1}, {4, 0}};
+}
+
+Json architecture_json() {
+  Json choices = Json::array();
+  for (const BlockChoice& choice : architecture()) {
+    choices.push_back({{"op", name(space().operators[static_cast<std::size_t>(choice.op)])},
+                       {"bits", space().bits[static_cast<std::size_t>(choice.bits)]}});
+  }
+  return choices;
+}
+
+/// Probabilities that lean on `chosen` the more, the larger `share_done` is.
+std::vector<double> leaning(std::size_t count, std::size_t chosen, double share_done, Rng& rng) {
+  std::vector<double> p(count);
+  double sum = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    p[i] = std::exp((i == chosen ? 4 * share_done : 0) + 0.5 * normal(rng) * share_done);
+    sum += p[i];
+  }
+  for (double& value : p) {
+    value /= sum;
+  }
+  return p;
+}
+
+Json space_event() {
+  Json blocks = Json::array();
+  for (const Block& block : space().blocks) {
+    blocks.push_back({{"channels_in", block.channels_in},
+                      {"channels_out", block.channels_out},
+                      {"stride", block.stride},
+                      {"height_in", block.height_in},
+                      {"width_in", block.width_in}});
+  }
+  Json operators = Json::array();
+  for (const Operator& op : space().operators) {
+    operators.push_back(name(op));
+  }
+  return {{"event", "space"}, {"blocks", blocks}, {"operators", operators}, {"bits", space().bits}};
+}
+
+/// What every epoch's line says; `share_done` of its phase, and how much has been learnt in phases before.
+Json epoch_event(const char* phase, int epoch, int epochs, double learnt) {
+  const double error = 0.09 + 0.45 * std::exp(-3 * learnt);
+  return {{"event", "epoch"},
+          {"phase", phase},
+          {"epoch", epoch},
+          {"epochs", epochs},
+          {"train_loss", 2.7 * error},
+          {"train_top1", 1 - error},
+          {"learning_rate", 0.025 * 0.5 * (1 + std::cos(3.14159265 * (epoch - 1) / epochs))},
+          {"seconds", 41.5}};
+}
+
+Json search_epoch(int epoch, int epochs, double learnt) {
+  const double done = static_cast<double>(epoch) / epochs;
+  Rng rng = make_rng(7, "sample", static_cast<std::uint64_t>(epoch));
+  Json line = epoch_event("search", epoch, epochs, learnt);
+  const double fps = target_fps * (0.45 + 0.6 * done);
+  line.update({{"tau", 5 * std::pow(0.05, done)},
+               {"expected_seconds", 1 / fps},
+               {"expected_fps", fps},
+               {"target_seconds", 1 / target_fps},
+               {"lambda", 0.4 * std::sin(2.2 * done)},
+               {"alpha_entropy", 1 - 0.7 * done},
+               {"beta_entropy", 1 - 0.5 * done},
+               {"architecture", architecture_json()}});
+  for (const BlockChoice& choice : architecture()) {
+    line["alpha"].push_back(leaning(space().operators.size(), static_cast<std::size_t>(choice.op), done, rng));
+    line["beta"].push_back(leaning(space().bits.size(), static_cast<std::size_t>(choice.bits), 0.7 * done, rng));
+  }
+  return line;
+}
+
+std::vector<Json> metrics(const Progress& progress) {
+  std::vector<Json> lines = {{{"event", "started"},
+                              {"command", "autonba search configs/quick.yaml --out runs/quick"},
+                              {"version", "0.1.0"},
+                              {"threads", 2}},
+                             space_event()};
+  const auto validated = [](Json line, double gap) {
+    line["val_loss"] = line["train_loss"].get<double>() + 3 * gap;
+    line["val_top1"] = line["train_top1"].get<double>() - gap;
+    return line;
+  };
+  const double epochs = std::max(1, progress.warmup + progress.search);
+  for (int epoch = 1; epoch <= progress.warmup; ++epoch) {
+    lines.push_back(validated(epoch_event("warmup", epoch, progress.warmup, epoch / epochs), 0.01));
+  }
+  const int planned = progress.finished ? progress.search : progress.search + 1;
+  for (int epoch = 1; epoch <= progress.search; ++epoch) {
+    const double fps = target_fps * (0.6 + 0.45 * epoch / planned);
+    lines.push_back({{"event", "accelerator"},
+                     {"phase", "search"},
+                     {"step", 100 * epoch - 50},
+                     {"value", 1 / fps},
+                     {"fps", fps},
+                     {"evaluations", 300}});
+    lines.push_back(validated(search_epoch(epoch, planned, (progress.warmup + epoch) / epochs), 0.012));
+  }
+  if (progress.finished) {
+    lines.push_back({{"event", "derived"}, {"architecture", architecture_json()}, {"substitutions", 1}});
+  }
+  for (int epoch = 1; epoch <= progress.train; ++epoch) {
+    const Json line = epoch_event("train", epoch, progress.train, 1.5 * epoch / progress.train);
+    lines.push_back(epoch % 2 == 0 ? validated(line, 0.008) : line);
+  }
+  return lines;
+}
+
+Json chunk(const char* kind, int m, int n, int p, int lanes) {
+  return {{"kind", kind},
+          {"bits", 8},
+          {"unroll", {{"m", m}, {"n", n}, {"p", p}}},
+          {"mac", "dsp2"},
+          {"requant_lanes", lanes},
+          {"stride_max", 2},
+          {"depth", {{"input", 1024}, {"weight", 512}, {"output", 512}}},
+          {"accumulator", false},
+          {"port_bits", 32},
+          {"pipeline_depth", 6}};
+}
+
+/// Every layer keeps 60% of its chunk's MACs busy, and pays 200 cycles.
+Json accelerator(const Network& net) {
+  const std::vector<std::int64_t> speeds = {16 * 8 * 4, 16 * 8 * 1, 16 * 1 * 4};
+  std::vector<std::int64_t> busy(speeds.size());
+  std::int64_t latency = 0;
+  Json layers = Json::array();
+  for (const Layer& layer : net.layers) {
+    const std::size_t place = is_depthwise_kind(layer) ? 2 : busy[0] <= busy[1] ? 0 : 1;
+    const auto cycles = 200 + static_cast<std::int64_t>(std::ceil(static_cast<double>(batch * macs(layer)) /
+                                                                  (0.6 * static_cast<double>(speeds[place]))));
+    layers.push_back({{"id", layer.id},
+                      {"chunk", place},
+                      {"tile",
+                       {{"m", std::min(layer.channels_out, 64)},
+                        {"n", is_depthwise_kind(layer) ? 1 : layer.channels_in},
+                        {"rows", height_out(layer)},
+                        {"cols", width_out(layer)}}},
+                      {"order", place == 1 ? "channels_outer" : "rows_outer"},
+                      {"start_cycle", busy[place]},
+                      {"stage", 0},
+                      {"cycles", cycles}});
+    busy[place] += cycles;
+    latency += cycles;
+  }
+  const std::int64_t ii = *std::max_element(busy.begin(), busy.end());
+  return {{"platform",
+           {{"name", "zc706"},
+            {"clock_mhz", clock_mhz},
+            {"dsp", 900},
+            {"bram18", 1090},
+            {"lut", 218600},
+            {"ff", 437200},
+            {"memory_bits_per_cycle", 128},
+            {"read_latency", 40},
+            {"write_latency", 20},
+            {"layer_start", 16},
+            {"layer_end", 8}}},
+          {"batch", batch},
+          {"chunks", {chunk("conv", 16, 8, 4, 16), chunk("conv", 16, 8, 1, 16), chunk("depthwise", 16, 1, 4, 16)}},
+          {"layers", layers},
+          {"maps", Json::array()},
+          {"store", nullptr},
+          {"cost",
+           {{"ii_cycles", ii},
+            {"fps", batch * clock_mhz * 1e6 / static_cast<double>(ii)},
+            {"latency_cycles", latency},
+            {"stages", 3},
+            {"dsp", 464},
+            {"bram18", 388},
+            {"lut", 96420},
+            {"ff", 88123},
+            {"bound", nullptr},
+            {"gap", nullptr}}}};
+}
+
+Json result(const Progress& progress, const Json& built) {
+  Json document = {{"schema", "autonba.result/1"},
+                   {"dataset", "fashion-mnist"},
+                   {"platform", "zc706"},
+                   {"engine", "das"},
+                   {"seed", 1},
+                   {"target", {{"metric", "fps"}, {"value", target_fps}, {"unit", "images/s"}}}};
+  if (progress.finished) {
+    const Json& cost = built.at("cost");
+    document.update({{"top1", 0.9087},
+                     {"objective", "fps"},
+                     {"value", 1 / cost.at("fps").get<double>()},
+                     {"fps", cost.at("fps")},
+                     {"ii_cycles", cost.at("ii_cycles")},
+                     {"batch", batch},
+                     {"latency_ms", cost.at("latency_cycles").get<double>() / clock_mhz / 1e3},
+                     {"dsp", cost.at("dsp")},
+                     {"bram18", cost.at("bram18")},
+                     {"lut", cost.at("lut")},
+                     {"ff", cost.at("ff")},
+                     {"search_seconds", 251.3},
+                     {"train_seconds", 164.9},
+                     {"peak_rss_mb", 903.0}});
+  }
+  return document;
+}
+
+}  // namespace
+
+Network network() {
+  return make_network(space(), architecture(), 10);
+}
+
+ReportInput run(const Progress& progress) {
+  const Json built = accelerator(network());
+  ReportInput input{
+      .result = result(progress, built),
+      .metrics = metrics(progress),
+      .config =
+          "dataset: fashion-mnist\nspace: quick\nplatform: zc706\nseed: 1\ntarget: {metric: fps, value: 12000}\n"};
+  if (progress.finished) {
+    input.network = to_json(network());
+    input.accelerator = built;
+  }
+  return input;
+}
+
+}  // namespace autonba::sample
