@@ -7,9 +7,10 @@
 
 namespace autonba {
 
-/// A map in external memory, one image of it (docs/cost-model.md, External memory). It starts on 256 bits and so does
-/// each of its rows.
+/// One image of a map in external memory (docs/cost-model.md, External memory). It starts on 256 bits and so does each
+/// of its rows.
 struct StoredMap {
+  int index = 0;  // among the maps of the view, from 0
   int channels = 0;
   std::int64_t pixel_bits = 0;  // all segments, each padded to a granule
   std::int64_t row_bits = 0;    // all pixels of a row, padded to 256 bits
@@ -18,20 +19,20 @@ struct StoredMap {
 
 /// Channels that lie next to each other in a stored map, padded to a granule.
 struct Segment {
-  int map = 0;    // index into MapView::maps
+  StoredMap map;
   int group = 0;  // of the layer whose view this is
   int channels = 0;
   std::int64_t offset_bits = 0;  // from the start of the pixel
   friend bool operator==(const Segment&, const Segment&) = default;
 };
 
-/// What one layer reads or writes. The channels of a group are its segments in the order given here.
+/// What one layer reads or writes: the segments of group 0, of group 1, and so on. Several maps where the layer reads a
+/// concatenation. Depthwise and pooling: all in group 0, in the order of the output.
 struct MapView {
   int bits = 0;
   int height = 0;
   int width = 0;
-  std::vector<StoredMap> maps;    // several where the layer reads a concatenation
-  std::vector<Segment> segments;  // those of group 0, of group 1, ...; depthwise and pooling: all in group 0
+  std::vector<Segment> segments;
   friend bool operator==(const MapView&, const MapView&) = default;
 };
 

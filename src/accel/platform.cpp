@@ -20,10 +20,9 @@ LogicCoefficients read_logic(const YamlMap& map) {
   const LogicCoefficients logic{
       .lut_per_chunk = coefficient("lut_per_chunk"),
       .ff_per_chunk = coefficient("ff_per_chunk"),
-      .lut_per_dsp_mac_bit = coefficient("lut_per_dsp_mac_bit"),
-      .ff_per_dsp_mac_bit = coefficient("ff_per_dsp_mac_bit"),
+      .lut_per_mac_bit = coefficient("lut_per_mac_bit"),
+      .ff_per_mac_bit = coefficient("ff_per_mac_bit"),
       .lut_per_lut_mac_bit2 = coefficient("lut_per_lut_mac_bit2"),
-      .ff_per_lut_mac_bit = coefficient("ff_per_lut_mac_bit"),
       .lut_per_requant_lane = coefficient("lut_per_requant_lane"),
       .ff_per_requant_lane = coefficient("ff_per_requant_lane"),
       .lut_per_crossbar_input = coefficient("lut_per_crossbar_input"),

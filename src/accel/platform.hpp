@@ -8,10 +8,9 @@ namespace autonba {
 struct LogicCoefficients {
   double lut_per_chunk = 0;  // control, address generators, DMA engines
   double ff_per_chunk = 0;
-  double lut_per_dsp_mac_bit = 0;  // adder trees: per MAC and bit of the datapath
-  double ff_per_dsp_mac_bit = 0;
-  double lut_per_lut_mac_bit2 = 0;  // a MAC of LUTs: per bit squared
-  double ff_per_lut_mac_bit = 0;
+  double lut_per_mac_bit = 0;  // adder trees: per MAC and bit of the datapath
+  double ff_per_mac_bit = 0;
+  double lut_per_lut_mac_bit2 = 0;  // the product of a `lut` MAC: per bit squared
   double lut_per_requant_lane = 0;
   double ff_per_requant_lane = 0;
   double lut_per_crossbar_input = 0;  // per bit that the lanes read and input bank beyond the first

@@ -1,0 +1,337 @@
+#include "accel/cycles.hpp"
+
+#include <numeric>
+#include <span>
+
+#include "accel/steps.hpp"
+#include "accel/tiling.hpp"
+#include "accel/transfer.hpp"
+
+namespace autonba {
+namespace {
+
+constexpr int parameter_bits = 96;  // of one output channel: multipliers, bias and shift
+constexpr int logit_bits = 32;
+
+std::int64_t ceil_div(std::int64_t value, std::int64_t by) {
+  return (value + by - 1) / by;
+}
+
+/// e: buffer words that an output takes.
+int words_of_output(const LayerShape& shape, const Chunk& chunk) {
+  return shape.output.bits == logit_bits ? static_cast<int>(ceil_div(logit_bits, chunk.bits)) : 1;
+}
+
+int lcm_of(int a, int b) {
+  return static_cast<int>(std::lcm(a, b));
+}
+
+/// The segments of one group within a view.
+std::span<const Segment> segments_of(const MapView& view, int group) {
+  const auto of_group = [group](const Segment& segment) { return segment.group == group; };
+  const auto begin = std::find_if(view.segments.begin(), view.segments.end(), of_group);
+  const auto end = std::find_if_not(begin, view.segments.end(), of_group);
+  return {begin, end};
+}
+
+/// Channels of a tile within its group.
+struct ChannelTile {
+  int begin = 0;
+  int end = 0;
+  int size() const { return end - begin; }
+};
+
+ChannelTile channel_tile(int index, int tile, int channels) {
+  return {index * tile, std::min((index + 1) * tile, channels)};
+}
+
+/// Rows and columns of a tile.
+struct SpatialTile {
+  Extent rows;
+  Extent cols;
+};
+
+/// Adds to the load of the first step. Other sequences see no more than the loads of a sequence's first two steps, and
+/// the steps within see the load of the first not at all, so nothing else changes.
+void load_at_first(Steps& steps, std::int64_t load, const Platform& platform) {
+  if (load > 0) {
+    steps.first.load += load + (steps.first.load == 0 ? platform.read_latency : 0);
+  }
+}
+
+/// Builds the sequence of tile steps of one layer, group by group.
+class StepBuilder {
+ public:
+  StepBuilder(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch, const Platform& platform)
+      : shape_(shape),
+        chunk_(chunk),
+        mapping_(mapping),
+        platform_(platform),
+        images_(shape.flattened ? 1 : batch),
+        depthwise_(is_depthwise_kind(shape)),
+        whole_n_(mapping.tile_n == shape.n),
+        rows_(row_axis(shape, mapping.tile_rows, batch)),
+        cols_(col_axis(shape, mapping.tile_cols)),
+        input_port_{chunk.port_bits, depthwise_ ? chunk.unroll_m : chunk.unroll_n, 1},
+        residual_port_{chunk.port_bits, chunk.unroll_m, 1},
+        output_port_{chunk.port_bits, chunk.unroll_m, words_of_output(shape, chunk)} {
+    row_period_ = shape.flattened ? spatial_period([&](const MapView& view, int) {
+      return pixel_period(view, mapping.tile_rows, chunk.port_bits);
+    })
+                                  : 1;
+    col_period_ = shape.flattened ? 1 : spatial_period([&](const MapView& view, int stride) {
+      return column_period(view, mapping.tile_cols * stride, chunk.port_bits);
+    });
+  }
+
+  Steps all_groups() {
+    Steps all;
+    for (int group = 0; group < shape_.groups; ++group) {
+      input_ = segments_of(shape_.input, group);
+      output_ = segments_of(shape_.output, group);
+      residual_ = segments_of(shape_.residual, group);
+      all = append(all, mapping_.order == LoopOrder::rows_outer ? rows_outer() : channels_outer());
+    }
+    return all;
+  }
+
+ private:
+  template <typename Period>
+  int spatial_period(Period period) const {
+    int common = lcm_of(period(shape_.input, shape_.stride_cols), period(shape_.output, 1));
+    return residual_loaded() ? lcm_of(common, period(shape_.residual, 1)) : common;
+  }
+
+  bool residual_loaded() const { return !shape_.residual.segments.empty(); }
+
+  Steps rows_outer() const {
+    return over_space([&](const SpatialTile& space) {
+      Steps steps = over_output_channels([&](ChannelTile m) { return over_input_channels(space, m); });
+      if (whole_n_ && !depthwise_) {
+        load_at_first(steps, input_load(space, {0, shape_.n}, {}), platform_);
+      }
+      return steps;
+    });
+  }
+
+  Steps channels_outer() const {
+    return over_output_channels([&](ChannelTile m) {
+      Steps steps = over_space([&](const SpatialTile& space) { return over_input_channels(space, m); });
+      if (whole_n_) {
+        load_at_first(steps, weight_load(m.size(), shape_.n) + parameter_load(m.size()), platform_);
+      }
+      return steps;
+    });
+  }
+
+  /// Images, row tiles, column tiles.
+  template <typename StepsOf>
+  Steps over_space(StepsOf steps) const {
+    const Steps image = sequence(rows_.tiles(), rows_.head(), rows_.tail(), row_period_, [&](int row) {
+      const Extent rows = rows_.extent(row);
+      return sequence(cols_.tiles(), cols_.head(), cols_.tail(), col_period_, [&](int col) {
+        return steps(SpatialTile{rows, cols_.extent(col)});
+      });
+    });
+    return repeat(image, images_);
+  }
+
+  template <typename StepsOf>
+  Steps over_output_channels(StepsOf steps) const {
+    const int tiles = static_cast<int>(ceil_div(shape_.m, mapping_.tile_m));
+    const int whole = shape_.m / mapping_.tile_m;
+    return sequence(tiles, 0, whole, output_channel_period(whole),
+                    [&](int i) { return steps(channel_tile(i, mapping_.tile_m, shape_.m)); });
+  }
+
+  int output_channel_period(int tiles) const {
+    if (tiles <= 1) {
+      return 1;
+    }
+    const auto period = [&](const MapView& view, std::span<const Segment> segments) {
+      return channel_period(view, segments, mapping_.tile_m, tiles, chunk_.port_bits);
+    };
+    int common = period(shape_.output, output_);
+    if (residual_loaded()) {
+      common = lcm_of(common, period(shape_.residual, residual_));
+    }
+    return depthwise_ ? lcm_of(common, period(shape_.input, input_)) : common;
+  }
+
+  /// The tile steps of one output tile.
+  Steps over_input_channels(const SpatialTile& space, ChannelTile m) const {
+    const int tiles = static_cast<int>(ceil_div(shape_.n, mapping_.tile_n));
+    const int before_last = tiles - 1;
+    if (before_last == 0) {
+      return single(step(space, m, {0, shape_.n}, true));
+    }
+    const int period = channel_period(shape_.input, input_, mapping_.tile_n, before_last, chunk_.port_bits);
+    return sequence(tiles, 0, before_last, period, [&](int i) {
+      return single(step(space, m, channel_tile(i, mapping_.tile_n, shape_.n), i == before_last));
+    });
+  }
+
+  /// One tile step, without what is loaded at the first of several steps only.
+  Step step(const SpatialTile& space, ChannelTile m, ChannelTile n, bool last) const {
+    const bool rows_outer = mapping_.order == LoopOrder::rows_outer;
+    const bool input_kept = whole_n_ && rows_outer && !depthwise_;
+    const bool weights_kept = whole_n_ && !rows_outer;
+    std::int64_t load = input_kept ? 0 : input_load(space, n, m);
+    if (!weights_kept) {
+      load += weight_load(m.size(), n.size()) + (last ? parameter_load(m.size()) : 0);
+    }
+    std::int64_t store = 0;
+    if (last) {
+      const Window window = output_window(space);
+      if (residual_loaded()) {
+        load += transfer_cycles(shape_.residual, residual_, m.begin, m.end, window, residual_port_);
+      }
+      store = platform_.write_latency + transfer_cycles(shape_.output, output_, m.begin, m.end, window, output_port_);
+    }
+    return {load == 0 ? 0 : platform_.read_latency + load, compute(space, m.size(), n.size(), last), store};
+  }
+
+  std::int64_t input_load(const SpatialTile& space, ChannelTile n, ChannelTile m) const {
+    const ChannelTile channels = depthwise_ ? m : n;
+    return transfer_cycles(shape_.input, input_, channels.begin, channels.end, input_window(space), input_port_);
+  }
+
+  Window input_window(const SpatialTile& space) const {
+    if (shape_.flattened) {
+      return {.flattened = true, .first_pixel = space.rows.first_in, .pixels = space.rows.inputs};
+    }
+    const bool rows_adjoin = !rows_.used_only || shape_.stride_rows == 1 || space.rows.inputs <= 1;
+    return {.rows = space.rows.inputs,
+            .rows_adjoin = rows_adjoin,
+            .first_col = space.cols.first_in,
+            .cols = space.cols.inputs};
+  }
+
+  Window output_window(const SpatialTile& space) const {
+    if (shape_.flattened) {
+      return {.flattened = true, .first_pixel = space.rows.first_out, .pixels = space.rows.outputs};
+    }
+    return {.rows = space.rows.outputs, .first_col = space.cols.first_out, .cols = space.cols.outputs};
+  }
+
+  /// A·⌈t_m/U_m⌉ buffer words, each padded to memory words.
+  std::int64_t weight_load(int m, int n) const {
+    if (is_pooling(shape_)) {
+      return 0;
+    }
+    const std::int64_t values = std::int64_t{chunk_.unroll_m} * chunk_.unroll_n;
+    return ceil_div(m, chunk_.unroll_m) * operands(n) * ceil_div(values * shape_.input.bits, chunk_.port_bits);
+  }
+
+  std::int64_t parameter_load(int m) const {
+    return std::max(ceil_div(std::int64_t{parameter_bits} * m, chunk_.port_bits), std::int64_t{m});
+  }
+
+  /// A: cycles in which a group of lanes sums one output each.
+  std::int64_t operands(int n) const {
+    return ceil_div(n, chunk_.unroll_n) * shape_.kernel_height * shape_.kernel_width;
+  }
+
+  std::int64_t compute(const SpatialTile& space, int m, int n, bool last) const {
+    const std::int64_t groups =
+        ceil_div(m, chunk_.unroll_m) * ceil_div(space.rows.outputs, chunk_.unroll_p) * space.cols.outputs;
+    const std::int64_t sum = operands(n);
+    const std::int64_t drain = pipeline_depth(chunk_.kind, chunk_.unroll_n);
+    if (!last) {
+      return groups * sum + drain;
+    }
+    const std::int64_t requantise =
+        std::max(ceil_div(std::int64_t{chunk_.unroll_m} * chunk_.unroll_p, chunk_.requant_lanes),
+                 std::int64_t{output_port_.cycles_of_value});
+    return groups * std::max(sum, requantise) + std::min(sum, requantise) + drain;
+  }
+
+  const LayerShape& shape_;
+  const Chunk& chunk_;
+  const Mapping& mapping_;
+  const Platform& platform_;
+  int images_;
+  bool depthwise_;
+  bool whole_n_;  // one input tile: input, or weights and parameters, may be kept
+  Axis rows_;
+  Axis cols_;
+  Port input_port_;
+  Port residual_port_;
+  Port output_port_;
+  int row_period_ = 1;
+  int col_period_ = 1;
+  std::span<const Segment> input_;  // of the group that is being built
+  std::span<const Segment> output_;
+  std::span<const Segment> residual_;
+};
+
+/// Whether every cut between tiles lies between segments or, within one, on a multiple of `values` of its channels, and
+/// no tile covers a part of one segment and something of another.
+bool tiles_cover_segments(const MapView& view, int tile, int values) {
+  int position = 0;  // within the group
+  for (std::size_t i = 0; i < view.segments.size(); ++i) {
+    const Segment& segment = view.segments[i];
+    if (i > 0 && view.segments[i - 1].group != segment.group) {
+      position = 0;
+    }
+    const int end = position + segment.channels;
+    const bool last = i + 1 == view.segments.size() || view.segments[i + 1].group != segment.group;
+    const int first_cut = (position / tile + 1) * tile;  // behind the segment's first channel
+    if (first_cut < end) {
+      const bool starts_on_cut = position % tile == 0;
+      const bool ends_on_cut = last || end % tile == 0;
+      if (!starts_on_cut || !ends_on_cut || tile % values != 0) {
+        return false;
+      }
+    }
+    position = end;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool can_run(const Chunk& chunk, const LayerShape& shape) {
+  const bool kind_fits = (chunk.kind == ChunkKind::depthwise) == is_depthwise_kind(shape);
+  const bool output_fits = shape.output.bits == logit_bits || shape.output.bits <= chunk.bits;
+  return kind_fits && shape.input.bits <= chunk.bits && output_fits && shape.residual.bits <= chunk.bits &&
+         std::max(shape.stride_rows, shape.stride_cols) <= chunk.stride_max;
+}
+
+bool output_tile_fits(const LayerShape& shape, int tile) {
+  return tile == shape.m ||
+         (tile >= 1 && tile < shape.m && tiles_cover_segments(shape.output, tile, granule_values(shape.output.bits)));
+}
+
+bool input_tile_fits(const LayerShape& shape, int tile) {
+  return tile == shape.n || (tile >= 1 && tile < shape.n && tiles_cover_segments(shape.input, tile, 1));
+}
+
+bool tile_fits(const Chunk& chunk, const LayerShape& shape, const Mapping& mapping, int batch) {
+  const bool within = mapping.tile_rows >= 1 && mapping.tile_rows <= tiled_rows(shape, batch) &&
+                      mapping.tile_cols >= 1 && mapping.tile_cols <= tiled_cols(shape) &&
+                      mapping.tile_m <= parameter_words && output_tile_fits(shape, mapping.tile_m) &&
+                      input_tile_fits(shape, mapping.tile_n);
+  if (!within || (mapping.tile_n < shape.n && !chunk.accumulator)) {
+    return false;
+  }
+  const bool depthwise = is_depthwise_kind(shape);
+  const std::int64_t m_words = ceil_div(mapping.tile_m, chunk.unroll_m);
+  const std::int64_t n_words = ceil_div(mapping.tile_n, chunk.unroll_n);
+  const std::int64_t rows = largest_load(row_axis(shape, mapping.tile_rows, batch));
+  const std::int64_t cols = largest_load(col_axis(shape, mapping.tile_cols));
+  const std::int64_t input = ceil_div(rows, input_banks(chunk)) * cols * (depthwise ? m_words : n_words);
+  const std::int64_t weights =
+      is_pooling(shape) ? 0 : std::int64_t{shape.kernel_height} * shape.kernel_width * m_words * n_words;
+  const std::int64_t output =
+      m_words * ceil_div(mapping.tile_rows, chunk.unroll_p) * mapping.tile_cols * words_of_output(shape, chunk);
+  return input <= chunk.depth_input && weights <= chunk.depth_weight && output <= chunk.depth_output;
+}
+
+std::int64_t layer_cycles(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch,
+                          const Platform& platform) {
+  StepBuilder builder(shape, chunk, mapping, batch, platform);
+  return platform.layer_start + total_cycles(builder.all_groups()) + platform.layer_end;
+}
+
+}  // namespace autonba

@@ -1,0 +1,117 @@
+#include "accel/resources.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace autonba {
+namespace {
+
+constexpr int parameter_bits = 96;  // of one output channel
+constexpr int accumulator_bits = 32;
+constexpr int dsp_of_requant_lane = 3;  // acc·m (32×18 bits) two, residual·m_r one
+
+std::int64_t ceil_div(std::int64_t value, std::int64_t by) {
+  return (value + by - 1) / by;
+}
+
+/// `count` equal memories of `depth` words.
+struct Memory {
+  std::int64_t count = 0;
+  std::int64_t width_bits = 0;
+  std::int64_t depth = 0;
+};
+
+/// Input, weights, outputs (and residuals), accumulators, parameters.
+std::array<Memory, 5> memories(const Chunk& chunk, bool adds_residual) {
+  const std::int64_t lanes_in = chunk.kind == ChunkKind::depthwise ? chunk.unroll_m : chunk.unroll_n;
+  const std::int64_t parameter_banks = std::min(chunk.requant_lanes, chunk.unroll_m);
+  const Memory input{input_banks(chunk), lanes_in * chunk.bits, 2LL * chunk.depth_input};
+  const Memory weight{1, std::int64_t{chunk.unroll_m} * chunk.unroll_n * chunk.bits, 2LL * chunk.depth_weight};
+  // Read and written in one cycle, the residual's half needs a port of its own: two memories of one half each.
+  const Memory output{chunk.unroll_p * (adds_residual ? 2LL : 1LL), std::int64_t{chunk.unroll_m} * chunk.bits,
+                      (adds_residual ? 1LL : 2LL) * chunk.depth_output};
+  const Memory accumulator{chunk.accumulator ? chunk.unroll_p : 0, std::int64_t{chunk.unroll_m} * accumulator_bits,
+                           chunk.depth_output};
+  const Memory parameters{parameter_banks, parameter_bits, 2 * ceil_div(parameter_words, parameter_banks)};
+  return {input, weight, output, accumulator, parameters};
+}
+
+std::int64_t mac_count(const Chunk& chunk) {
+  return std::int64_t{chunk.unroll_m} * chunk.unroll_n * chunk.unroll_p;
+}
+
+std::int64_t mac_dsp(const Chunk& chunk) {
+  switch (chunk.mac) {
+    case MacKind::dsp1:
+      return mac_count(chunk);
+    case MacKind::dsp2:  // two weights share an activation; depthwise: two activations share a weight
+      return chunk.kind == ChunkKind::conv ? ceil_div(chunk.unroll_m, 2) * chunk.unroll_n * chunk.unroll_p
+                                           : chunk.unroll_m * ceil_div(chunk.unroll_p, 2);
+    case MacKind::lut:
+      break;
+  }
+  return 0;
+}
+
+std::int64_t lutram_bits(const Memory& memory) {
+  return memory.depth <= lutram_depth ? memory.count * memory.width_bits : 0;
+}
+
+}  // namespace
+
+Resources operator+(const Resources& a, const Resources& b) {
+  return {a.dsp + b.dsp, a.bram18 + b.bram18, a.lut + b.lut, a.ff + b.ff, a.port_bits + b.port_bits};
+}
+
+std::int64_t memory_bram18(std::int64_t width_bits, std::int64_t depth) {
+  if (depth <= lutram_depth) {
+    return 0;
+  }
+  // Aspect ratios of an 18 Kbit block (UG473): words and their width; the ninth bits are used as data.
+  constexpr std::array<std::array<std::int64_t, 2>, 6> aspects = {
+      {{16384, 1}, {8192, 2}, {4096, 4}, {2048, 9}, {1024, 18}, {512, 36}}};
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  for (const auto& [words, bits] : aspects) {
+    least = std::min(least, ceil_div(width_bits, bits) * ceil_div(depth, words));
+  }
+  return least;
+}
+
+Resources chunk_resources(const Chunk& chunk, bool adds_residual, const Platform& platform) {
+  const LogicCoefficients& logic = platform.logic;
+  const auto macs = static_cast<double>(mac_count(chunk));
+  const double bits = chunk.bits;
+  const double lanes_in = chunk.kind == ChunkKind::depthwise ? chunk.unroll_m : chunk.unroll_n;
+  const double crossbar_inputs = lanes_in * bits * chunk.unroll_p * (input_banks(chunk) - 1);
+  double buffer_bits = 0;
+  double bits_in_lutram = 0;
+  Resources total;
+  for (const Memory& memory : memories(chunk, adds_residual)) {
+    total.bram18 += memory.count * memory_bram18(memory.width_bits, memory.depth);
+    buffer_bits += static_cast<double>(memory.count * memory.width_bits);
+    bits_in_lutram += static_cast<double>(lutram_bits(memory));
+  }
+  const double lut_macs = chunk.mac == MacKind::lut ? macs : 0;
+  const double lut = logic.lut_per_chunk + logic.lut_per_mac_bit * macs * bits +
+                     logic.lut_per_lut_mac_bit2 * lut_macs * bits * bits +
+                     logic.lut_per_requant_lane * chunk.requant_lanes + logic.lut_per_crossbar_input * crossbar_inputs +
+                     logic.lut_per_buffer_bit * buffer_bits + logic.lut_per_port_bit * chunk.port_bits +
+                     logic.lut_per_lutram_bit * bits_in_lutram;
+  const double ff = logic.ff_per_chunk + logic.ff_per_mac_bit * macs * bits +
+                    logic.ff_per_requant_lane * chunk.requant_lanes + logic.ff_per_buffer_bit * buffer_bits +
+                    logic.ff_per_port_bit * chunk.port_bits;
+  total.dsp = mac_dsp(chunk) + dsp_of_requant_lane * chunk.requant_lanes;
+  total.lut = static_cast<std::int64_t>(std::ceil(lut));
+  total.ff = static_cast<std::int64_t>(std::ceil(ff));
+  total.port_bits = chunk.port_bits;
+  return total;
+}
+
+bool fits(const Resources& resources, const Platform& platform) {
+  return resources.dsp <= platform.dsp && resources.bram18 <= platform.bram18 && resources.lut <= platform.lut &&
+         resources.ff <= platform.ff && resources.port_bits <= platform.memory_bits_per_cycle;
+}
+
+}  // namespace autonba

@@ -1,0 +1,136 @@
+#include "accel/transfer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <numeric>
+
+namespace autonba {
+namespace {
+
+constexpr int granule_bits = 32;
+constexpr int most_alignments = 256 / granule_bits;
+
+/// Memory words that `length` bits from `address` on touch.
+std::int64_t memory_words(std::int64_t address, std::int64_t length, const Port& port) {
+  const int shift = std::countr_zero(static_cast<unsigned>(port.bits));
+  return ((address + length - 1) >> shift) - (address >> shift) + 1;
+}
+
+/// u: buffer words that `channels` channels from `first` (within the tile) on touch.
+std::int64_t buffer_words(int first, int channels, const Port& port) {
+  return ((first + channels - 1) / port.buffer_values - first / port.buffer_values + 1) * port.cycles_of_value;
+}
+
+/// Runs of all channels of `map`: one if they adjoin, else one a row.
+std::int64_t whole_pixel_cycles(const StoredMap& map, int width, std::int64_t words_of_pixel, const Window& window,
+                                const Port& port) {
+  if (window.flattened) {
+    const auto address = [&](int pixel) { return pixel / width * map.row_bits + pixel % width * map.pixel_bits; };
+    const std::int64_t begin = address(window.first_pixel);
+    const std::int64_t end = address(window.first_pixel + window.pixels - 1) + map.pixel_bits;
+    return std::max(memory_words(begin, end - begin, port), window.pixels * words_of_pixel);
+  }
+  if (window.cols == width && window.rows_adjoin) {
+    const std::int64_t length = (window.rows - 1) * map.row_bits + width * map.pixel_bits;
+    return std::max(memory_words(0, length, port), std::int64_t{window.rows} * width * words_of_pixel);
+  }
+  const std::int64_t words = memory_words(window.first_col * map.pixel_bits, window.cols * map.pixel_bits, port);
+  return window.rows * std::max(words, window.cols * words_of_pixel);
+}
+
+/// Runs of a part of each pixel, `length` bits from `offset` on: one a pixel. They recur with the alignment of pixels.
+std::int64_t part_of_pixel_cycles(const StoredMap& map, int width, std::int64_t offset, std::int64_t length,
+                                  std::int64_t words_of_pixel, const Window& window, const Port& port) {
+  const int period = static_cast<int>(port.bits / std::gcd(map.pixel_bits, std::int64_t{port.bits}));
+  std::array<std::int64_t, most_alignments + 1> before{};  // cycles of the first pixels of a row, up to one period
+  for (int i = 0; i < period; ++i) {
+    const std::int64_t words = memory_words(i * map.pixel_bits + offset, length, port);
+    before[static_cast<std::size_t>(i) + 1] = before[static_cast<std::size_t>(i)] + std::max(words, words_of_pixel);
+  }
+  const auto of_columns = [&](int columns) {
+    return columns / period * before[static_cast<std::size_t>(period)] +
+           before[static_cast<std::size_t>(columns % period)];
+  };
+  if (window.flattened) {
+    const auto of_pixels = [&](int pixels) { return pixels / width * of_columns(width) + of_columns(pixels % width); };
+    return of_pixels(window.first_pixel + window.pixels) - of_pixels(window.first_pixel);
+  }
+  return window.rows * (of_columns(window.first_col + window.cols) - of_columns(window.first_col));
+}
+
+/// How many segments from `from` on are, together, all of one map and lie within `end` channels; 0 if they are not.
+std::size_t segments_of_whole_map(std::span<const Segment> segments, std::size_t from, int position, int end) {
+  const StoredMap& map = segments[from].map;
+  int channels = 0;
+  for (std::size_t i = from; i < segments.size() && segments[i].map.index == map.index; ++i) {
+    channels += segments[i].channels;
+    if (channels == map.channels) {
+      return position + channels <= end ? i + 1 - from : 0;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::int64_t transfer_cycles(const MapView& view, std::span<const Segment> segments, int begin, int end,
+                             const Window& window, const Port& port) {
+  if (window.flattened ? window.pixels == 0 : window.rows == 0 || window.cols == 0) {
+    return 0;
+  }
+  std::int64_t cycles = 0;
+  int position = 0;  // of the segment within the group
+  for (std::size_t i = 0; i < segments.size() && position < end;) {
+    const Segment& segment = segments[i];
+    const int first = std::max(begin, position);
+    const int last = std::min(end, position + segment.channels);
+    if (first >= last) {
+      position += segment.channels;
+      ++i;
+      continue;
+    }
+    if (const std::size_t whole = first == position ? segments_of_whole_map(segments, i, position, end) : 0) {
+      cycles += whole_pixel_cycles(segment.map, view.width, buffer_words(first - begin, segment.map.channels, port),
+                                   window, port);
+      position += segment.map.channels;
+      i += whole;
+      continue;
+    }
+    const int values = granule_values(view.bits);
+    const int first_granule = (first - position) / values;
+    const int end_granule = (last - position + values - 1) / values;
+    cycles += part_of_pixel_cycles(segment.map, view.width, segment.offset_bits + first_granule * granule_bits,
+                                   std::int64_t{end_granule - first_granule} * granule_bits,
+                                   buffer_words(first - begin, last - first, port), window, port);
+    position += segment.channels;
+    ++i;
+  }
+  return cycles;
+}
+
+int channel_period(const MapView& view, std::span<const Segment> segments, int tile, int tiles, int port_bits) {
+  if (segments.size() != 1) {
+    return tiles;
+  }
+  const int values_of_word = granule_values(view.bits) * (port_bits / granule_bits);
+  return std::min(tiles, values_of_word / std::gcd(tile, values_of_word));
+}
+
+int column_period(const MapView& view, int step, int port_bits) {
+  std::int64_t bits = port_bits;
+  for (const Segment& segment : view.segments) {
+    bits = std::gcd(bits, step * segment.map.pixel_bits);
+  }
+  return static_cast<int>(port_bits / bits);
+}
+
+int pixel_period(const MapView& view, int tile, int port_bits) {
+  const bool rows_adjoin = std::all_of(view.segments.begin(), view.segments.end(), [&](const Segment& segment) {
+    return segment.map.row_bits == view.width * segment.map.pixel_bits;
+  });
+  const int by_column = view.width / std::gcd(view.width, tile);
+  return rows_adjoin ? std::min(by_column, column_period(view, tile, port_bits)) : by_column;
+}
+
+}  // namespace autonba

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "accel/layout.hpp"
+
+namespace autonba {
+
+/// The pixels of a map that a tile loads or stores. Flattened layers: `pixels` pixels of the batch from `first_pixel`
+/// on, row by row and image by image; the other fields are 0.
+struct Window {
+  int rows = 0;
+  bool rows_adjoin = true;  // every row from the first to the last
+  int first_col = 0;
+  int cols = 0;
+  bool flattened = false;
+  int first_pixel = 0;
+  int pixels = 0;
+};
+
+/// What moves values between the port and a buffer.
+struct Port {
+  int bits = 32;            // w: 32, 64, 128 or 256
+  int buffer_values = 1;    // U, values of a buffer word
+  int cycles_of_value = 1;  // e, buffer words that a value takes
+};
+
+/// Cycles of all runs that move channels `begin` up to `end` of a group, whose segments are `segments`, for the pixels
+/// of `window` (docs/cost-model.md, Runs).
+std::int64_t transfer_cycles(const MapView& view, std::span<const Segment> segments, int begin, int end,
+                             const Window& window, const Port& port);
+
+/// After how many tiles of `tile` channels the alignment of tiles within a group recurs; `tiles` where it does not.
+int channel_period(const MapView& view, std::span<const Segment> segments, int tile, int tiles, int port_bits);
+
+/// After how many steps of `step` columns the alignment of runs recurs.
+int column_period(const MapView& view, int step, int port_bits);
+
+/// After how many tiles of `tile` pixels of a flattened layer the alignment of runs recurs.
+int pixel_period(const MapView& view, int tile, int port_bits);
+
+}  // namespace autonba
