@@ -25,15 +25,15 @@ Json to_json(const Network& network, const Accelerator& accelerator, const Platf
              const std::optional<Proof>& proof = std::nullopt);
 
 /// The accelerator and the platform that a document describes.
-struct Design {
+struct PlacedAccelerator {
   Accelerator accelerator;
   Platform platform;  // its logic coefficients are not in the file and stay 0
 };
 
 /// Inverse of to_json for `network`, checked: every layer is placed once, on a chunk that can run it, with a tile that
 /// fits. `name` stands for the file in messages; throws InputError.
-Design design_from_json(const Json& document, const Network& network, const std::string& name);
+PlacedAccelerator accelerator_from_json(const Json& document, const Network& network, const std::string& name);
 
-Design read_design(const std::filesystem::path& file, const Network& network);
+PlacedAccelerator read_accelerator(const std::filesystem::path& file, const Network& network);
 
 }  // namespace autonba
