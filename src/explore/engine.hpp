@@ -1,14 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "accel/cost.hpp"
 #include "accel/design_space.hpp"
-#include "base/random.hpp"
 #include "explore/mapper.hpp"
 #include "explore/objective.hpp"
 
@@ -22,7 +20,7 @@ struct Problem {
   Objective objective = Objective::fps;
 };
 
-/// When an engine stops. One evaluation is one γ with its assignment, its mappings solved exactly.
+/// When an engine stops. One evaluation is one γ with its assignment, its mappings solved exactly, feasible or not.
 struct Budget {
   std::int64_t evaluations = 0;
 };
@@ -37,10 +35,16 @@ struct Solution {
   Cost cost;
   std::optional<double> bound;    // proven by engines that prove; nothing better exists
   std::vector<TracePoint> trace;  // whenever the best improves
+  std::int64_t evaluations = 0;
+  std::int64_t fitting = 0;       // designs among them that fit the platform
 };
 
-/// `engine` is one of engine_names(). `start`, where given, is tried first (a warm start counts as one evaluation).
-/// `mapper` keeps the best mappings found, for calls with changed networks.
+/// Throws InputError for a name that is not one of engine_names(). `mapper` is one for the problem's platform; it keeps
+/// the best mappings found, for calls with changed networks. The same problem, budget, seed and start give the same
+/// solution, whatever the mapper remembers.
+/// `start`, where given, is tried first, as one evaluation, and the search begins around it. Its layers keep their chunks
+/// if it has as many places as the network has layers and they can run there; otherwise every layer is put where it
+/// adds least to the objective.
 Solution explore(const std::string& engine, const Problem& problem, const Budget& budget, std::uint64_t seed,
                  Mapper& mapper, const std::optional<Accelerator>& start = std::nullopt);
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "accel/cycles.hpp"
 
@@ -10,18 +11,30 @@ namespace autonba {
 
 struct BestMapping {
   Mapping mapping;
-  std::int64_t cycles = 0;
+  std::int64_t cycles = 0;  // of the layer, a batch
 };
 
-/// Finds the best mapping of a layer on a chunk and remembers it: the same (shape, chunk, batch) is solved once.
+/// A layer shape that a mapper knows. Equal shapes have equal ids.
+using ShapeId = std::int32_t;
+
+/// Finds the best mapping of a layer on a chunk, exactly over the tilings of explore/tilings.hpp, and remembers it: the
+/// same (shape, chunk, batch) is solved once while the memory lasts. Results do not depend on what is remembered.
 /// One for each platform. Not for use by several threads at once.
 class Mapper {
  public:
   explicit Mapper(Platform platform);
   ~Mapper();
+  Mapper(Mapper&&) noexcept;
+  Mapper& operator=(Mapper&&) noexcept;
+
+  const Platform& platform() const;
+
+  ShapeId intern(const LayerShape& shape);
+  std::vector<ShapeId> intern(const Network& network);
+  const LayerShape& shape(ShapeId id) const;
 
   /// None if the chunk cannot run the layer, or no tile of it fits.
-  std::optional<BestMapping> best(const LayerShape& shape, const Chunk& chunk, int batch);
+  std::optional<BestMapping> best(ShapeId shape, const Chunk& chunk, int batch);
 
  private:
   struct Memory;

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "accel/accelerator.hpp"
+#include "accel/design_space.hpp"
+#include "accel/layout.hpp"
+#include "accel/platform.hpp"
+#include "explore/objective.hpp"
+
+namespace autonba {
+
+/// What a design choice decides.
+enum class Parameter {
+  batch,
+  chunk_count,
+  bits,
+  stride_max,
+  unroll_p,
+  unroll_m,
+  unroll_n,
+  mac,
+  requant_lanes,
+  depth_input,
+  depth_weight,
+  depth_output,
+  accumulator,
+  port_bits,
+  layer_slot,
+};
+
+/// One design choice m, decided by its own vector γ^m of as many logits as it has options.
+struct DesignChoice {
+  Parameter parameter = Parameter::batch;
+  ChunkKind kind = ChunkKind::conv;  // of the chunks that it is about; not for batch
+  int index = 0;                     // slot of the chunk, or number of the layer; 0 elsewhere
+  std::vector<int> options;          // what it chooses from; slots for layer_slot
+};
+
+inline constexpr int not_chosen = -1;
+
+/// An option for every design choice, and the accelerator that they make. Chunks that get no layer are not built.
+struct Design {
+  std::vector<int> picks;     // by choice, index into its options; not_chosen for the chunks beyond the number of chunks
+  int batch = 1;
+  std::vector<Chunk> chunks;
+  std::vector<int> slots;     // by chunk
+  std::vector<int> chunk_of;  // by layer; a chunk of its kind
+};
+
+/// What a chunk must have at least.
+struct ChunkNeeds {
+  int bits = 0;
+  int stride = 0;
+};
+
+/// All design choices of a problem. A slot is a place for a chunk: the first ones are for conv chunks, the others for
+/// depthwise ones. A layer goes to a chunk of its kind.
+class DesignChoices {
+ public:
+  DesignChoices(const DesignSpace& space, std::span<const LayerShape> shapes, const Platform& platform,
+                Objective objective);
+
+  /// In the order in which they are made: an option rules out options of later choices only.
+  const std::vector<DesignChoice>& choices() const { return choices_; }
+  int slots() const { return conv_slots_ + depthwise_slots_; }
+
+  /// The pick for one choice, of the options that `allowed` marks (at least one).
+  using Pick = std::function<int(std::size_t choice, const std::vector<char>& allowed)>;
+
+  /// Makes all choices. Ruled out are chunks that cannot be built (accel/chunk.hpp, defect), ports wider than what the memory
+  /// has left, bits and strides of the last chunk of a kind that leave a layer without a chunk, and chunks that
+  /// cannot run the layer. Where that leaves no option, all are allowed. Designs over the budget of DSP, BRAM18, LUT or
+  /// FF are not ruled out.
+  Design make(const Pick& pick) const;
+
+  /// The picks that describe an accelerator: for each choice the option that is equal or nearest. Its chunks take the
+  /// slots of their kind in their order; those beyond the space's number are left out, and choices about chunks that it
+  /// lacks are not_chosen. Layers keep their chunks where it has a place for each layer of the network.
+  std::vector<int> describe(const Accelerator& accelerator) const;
+
+ private:
+  void add_chunk_choices(const ChunkSpace& space, ChunkKind kind, int slot);
+  struct Draft;
+  bool is_there(const Draft& draft, const DesignChoice& choice) const;
+  ChunkNeeds needs_of_last(const Draft& draft, const DesignChoice& choice) const;
+  void mark_allowed(const Draft& draft, const DesignChoice& choice, std::vector<char>& allowed) const;
+  void apply(Draft& draft, const DesignChoice& choice, int value) const;
+  Design built(Draft draft) const;
+
+  std::vector<LayerShape> shapes_;
+  std::vector<ChunkNeeds> needs_;  // by layer
+  std::vector<DesignChoice> choices_;
+  int conv_slots_ = 0;
+  int depthwise_slots_ = 0;
+  int memory_bits_ = 0;  // per cycle
+};
+
+}  // namespace autonba

@@ -1,0 +1,179 @@
+#include "explore/mapper.hpp"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "explore/bound.hpp"
+#include "explore/tilings.hpp"
+
+namespace autonba {
+namespace {
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+constexpr std::size_t remembered_most = 1'000'000;  // mappings, about 100 bytes each
+
+/// All that the best mapping of a layer depends on, packed.
+using Key = std::array<std::uint64_t, 4>;
+
+struct KeyHash {
+  std::size_t operator()(const Key& key) const {
+    std::uint64_t hash = 0;
+    for (const std::uint64_t word : key) {
+      hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+      hash ^= hash >> 32;
+    }
+    return hash;
+  }
+};
+
+struct ShapeHash {
+  std::size_t operator()(const LayerShape& shape) const { return hash_value(shape); }
+};
+
+Key make_key(ShapeId shape, const Chunk& chunk, int batch) {
+  const auto at = [](auto value, int shift) { return static_cast<std::uint64_t>(value) << shift; };
+  return {at(shape, 32) | at(batch, 16) | at(chunk.bits, 8) | at(chunk.accumulator, 1) | at(chunk.kind, 0),
+          at(chunk.unroll_m, 48) | at(chunk.unroll_n, 32) | at(chunk.unroll_p, 16) | at(chunk.requant_lanes, 0),
+          at(chunk.depth_input, 32) | at(chunk.depth_weight, 0),
+          at(chunk.depth_output, 32) | at(chunk.port_bits, 16) | at(chunk.stride_max, 0)};
+}
+
+/// A tiling whose exact cycles are still unknown.
+struct Promise {
+  std::int64_t bound = 0;
+  const TileSize* m = nullptr;
+  const TileSize* n = nullptr;
+  const TileSize* rows = nullptr;
+  const TileSize* cols = nullptr;
+  LoopOrder order = LoopOrder::rows_outer;
+};
+
+/// A heap with the least bound on top; ties by order of creation would not survive the heap, so by tile sizes.
+bool worse(const Promise& a, const Promise& b) {
+  const auto rank = [](const Promise& p) {
+    return std::tuple(p.bound, -p.m->size, -p.n->size, -p.rows->size, -p.cols->size, p.order);
+  };
+  return rank(a) > rank(b);
+}
+
+Mapping mapping_of(const Promise& promise) {
+  return {promise.m->size, promise.n->size, promise.rows->size, promise.cols->size, promise.order};
+}
+
+/// A layer shape with the lists of its tiles.
+struct KnownShape {
+  explicit KnownShape(const LayerShape& layer_shape) : shape(layer_shape), tilings(layer_shape) {}
+  LayerShape shape;
+  Tilings tilings;
+};
+
+/// Every tiling that the buffers hold, with its bound.
+void list_tilings(KnownShape& known, const Chunk& chunk, int batch, const Platform& platform,
+                  std::vector<Promise>& promises) {
+  const LayerShape& shape = known.shape;
+  const bool depthwise = is_depthwise_kind(shape);
+  const CycleBound bound(shape, chunk, batch, platform);
+  const std::int64_t kernel_area = static_cast<std::int64_t>(shape.kernel_height) * shape.kernel_width;
+  const std::int64_t output_words = shape.output.bits == 32 ? ceil_div(32, chunk.bits) : 1;
+  const std::vector<TileSize>& row_tiles = known.tilings.rows(chunk.unroll_p, batch);
+  for (const TileSize& m : known.tilings.output_channels(chunk.unroll_m)) {
+    const std::int64_t m_words = ceil_div(m.size, chunk.unroll_m);
+    for (const TileSize& n : known.tilings.input_channels(chunk.unroll_n)) {
+      const std::int64_t n_words = ceil_div(n.size, chunk.unroll_n);
+      if ((n.tiles > 1 && !chunk.accumulator) || kernel_area * m_words * n_words > chunk.depth_weight) {
+        continue;
+      }
+      for (const TileSize& rows : row_tiles) {
+        const std::int64_t input_words =
+            ceil_div(rows.loaded_most, input_banks(chunk)) * (depthwise ? m_words : n_words);
+        const std::int64_t tile_words = m_words * ceil_div(rows.size, chunk.unroll_p) * output_words;
+        for (const TileSize& cols : known.tilings.columns()) {
+          if (input_words * cols.loaded_most > chunk.depth_input || tile_words * cols.size > chunk.depth_output) {
+            continue;
+          }
+          for (const LoopOrder order : {LoopOrder::rows_outer, LoopOrder::channels_outer}) {
+            promises.push_back({bound.of(m, n, rows, cols, order), &m, &n, &rows, &cols, order});
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+struct Mapper::Memory {
+  Platform platform;
+  std::deque<KnownShape> shapes;  // by id
+  std::unordered_map<LayerShape, ShapeId, ShapeHash> ids;
+  std::unordered_map<Key, std::optional<BestMapping>, KeyHash> best;
+  std::vector<Promise> promises;  // scratch
+
+  std::optional<BestMapping> solve(ShapeId id, const Chunk& chunk, int batch);
+};
+
+std::optional<BestMapping> Mapper::Memory::solve(ShapeId id, const Chunk& chunk, int batch) {
+  KnownShape& known = shapes[static_cast<std::size_t>(id)];
+  if (!can_run(chunk, known.shape)) {
+    return std::nullopt;
+  }
+  promises.clear();
+  list_tilings(known, chunk, batch, platform, promises);
+  std::make_heap(promises.begin(), promises.end(), worse);
+  std::optional<BestMapping> found;
+  while (!promises.empty() && (!found || promises.front().bound < found->cycles)) {
+    const Mapping mapping = mapping_of(promises.front());
+    if (tile_fits(chunk, known.shape, mapping, batch)) {
+      const std::int64_t cycles = layer_cycles(known.shape, chunk, mapping, batch, platform);
+      if (!found || cycles < found->cycles) {
+        found = {mapping, cycles};
+      }
+    }
+    std::pop_heap(promises.begin(), promises.end(), worse);
+    promises.pop_back();
+  }
+  return found;
+}
+
+Mapper::Mapper(Platform platform) : memory_(std::make_unique<Memory>()) { memory_->platform = std::move(platform); }
+Mapper::~Mapper() = default;
+Mapper::Mapper(Mapper&&) noexcept = default;
+Mapper& Mapper::operator=(Mapper&&) noexcept = default;
+
+const Platform& Mapper::platform() const { return memory_->platform; }
+
+ShapeId Mapper::intern(const LayerShape& shape) {
+  const auto [place, is_new] = memory_->ids.try_emplace(shape, static_cast<ShapeId>(memory_->shapes.size()));
+  if (is_new) {
+    memory_->shapes.emplace_back(shape);
+  }
+  return place->second;
+}
+
+std::vector<ShapeId> Mapper::intern(const Network& network) {
+  std::vector<ShapeId> ids;
+  for (const LayerShape& shape : layer_shapes(network)) {
+    ids.push_back(intern(shape));
+  }
+  return ids;
+}
+
+const LayerShape& Mapper::shape(ShapeId id) const { return memory_->shapes[static_cast<std::size_t>(id)].shape; }
+
+std::optional<BestMapping> Mapper::best(ShapeId shape, const Chunk& chunk, int batch) {
+  const Key key = make_key(shape, chunk, batch);
+  if (const auto known = memory_->best.find(key); known != memory_->best.end()) {
+    return known->second;
+  }
+  if (memory_->best.size() >= remembered_most) {
+    memory_->best.clear();
+  }
+  return memory_->best[key] = memory_->solve(shape, chunk, batch);
+}
+
+}  // namespace autonba

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <limits>
+
+#include "explore/design_cost.hpp"
+#include "explore/engine.hpp"
+
+namespace autonba {
+
+/// The state of one search that all engines share: what there is to choose, the best design so far, the evaluations that
+/// are left.
+class Trial {
+ public:
+  Trial(const Problem& problem, const Budget& budget, Mapper& mapper);
+
+  const DesignChoices& choices() const { return choices_; }
+  bool done() const { return solution_.evaluations >= budget_.evaluations; }
+  std::int64_t evaluations() const { return solution_.evaluations; }
+  const Budget& budget() const { return budget_; }
+  double best_value() const { return best_value_; }
+
+  /// One evaluation.
+  DesignCost evaluate(const Design& design);
+
+  /// One evaluation of which only the best design is wanted: mappings that cannot make the design the best are not
+  /// solved.
+  void evaluate_for_best(const Design& design);
+
+  /// Evaluates an accelerator that need not be a member of the space, and returns the picks that describe it.
+  std::vector<int> evaluate_start(const Accelerator& start);
+
+  /// Time of every layer on every chunk of the design, in cycles a batch; infinite on a chunk of another kind.
+  std::vector<std::vector<double>> times_on_all_chunks(const Design& design);
+
+  Solution finish();
+
+ private:
+  void count(const Design& design, const DesignCost& cost);
+  void place_layers(Design& design);
+
+  const Problem& problem_;
+  Budget budget_;
+  Mapper& mapper_;
+  std::vector<LayerShape> shapes_;
+  std::vector<ShapeId> layers_;
+  DesignChoices choices_;
+  Solution solution_;
+  double best_value_ = std::numeric_limits<double>::infinity();
+};
+
+}  // namespace autonba
