@@ -78,7 +78,7 @@ function drawSearchCurves() {
   const joint = epochs.slice(warm);
   const xLabel = (x) => (x <= warm ? `warm-up, epoch ${epochs[x - 1].epoch}` : `joint search, epoch ${epochs[x - 1].epoch}`);
   const all = { xTitle: "epoch", xLabel, boundary: warm && joint.length ? warm + 0.5 : null, range: {} };
-  const steps = { xTitle: "arch step", xLabel: (x) => `step ${number(x)}`, range: {} };
+  const steps = { xTitle: "step of the search", xLabel: (x) => `step ${number(x)}`, range: {} };
   const pair = (key) => [{ name: "training half", points: points(epochs, `train_${key}`), colour: "--series-1" },
     { name: "validation half", points: points(epochs, `val_${key}`), colour: "--series-2" }];
   const target = (list, x) => ({ name: "target", points: list.map((entry) => ({ x: entry[x], y: data.target ? data.target.value : null })), colour: "--ink-2", dashed: true });
@@ -87,7 +87,7 @@ function drawSearchCurves() {
     chart("Loss", pair("loss"), { ...all, yTitle: "cross-entropy", show: digits(2) }),
     chart("Top-1 accuracy of sampled networks", pair("top1"), { ...all, yTitle: "share of images", show: inPercent }),
     chart(`Expected ${data.cost.name.toLowerCase()}`, [{ name: "mean of the epoch", points: points(joint, "expected"), colour: "--series-1" },
-      { ...target(joint, "position"), points: points(joint, "target") }], { ...all, boundary: null, yTitle: data.cost.unit, show: significant }),
+      target(joint, "position")], { ...all, boundary: null, yTitle: data.cost.unit, show: significant }),
     chart("Accelerator found for sampled networks", [{ name: data.cost.name.toLowerCase(), points: points(data.curves.refreshes, "cost", "step"), colour: "--series-1" },
       target(data.curves.refreshes, "step")], { ...steps, yTitle: data.cost.unit, show: significant }),
     chart("Entropy of the choices", [{ name: "operators (α)", points: points(joint, "alpha_entropy"), colour: "--series-1" },

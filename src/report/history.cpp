@@ -5,8 +5,6 @@
 namespace autonba {
 namespace {
 
-constexpr double milliseconds = 1e3;
-
 Json number_or_null(const Json& object, const char* key) {
   return object.is_object() && object.contains(key) && object.at(key).is_number() ? object.at(key) : Json();
 }
@@ -15,28 +13,13 @@ bool is_event(const Json& line, const std::string& event) {
   return line.is_object() && line.contains("event") && line.at("event") == event;
 }
 
-/// `seconds` of cost an image (or null) on the axis.
-Json on_axis(const Json& seconds, const CostAxis& axis) {
-  if (seconds.is_null()) {
-    return {};
-  }
-  const auto value = seconds.get<double>();
-  if (axis.metric == "latency_ms") {
-    return value * milliseconds;
-  }
-  return value > 0 ? Json(1 / value) : Json();
-}
-
 Json epoch_point(const Json& line, int position, const CostAxis& axis) {
   Json point = {{"position", position}, {"phase", line.at("phase")}, {"epoch", line.at("epoch")}};
   for (const char* key : {"train_loss", "train_top1", "val_loss", "val_top1", "learning_rate", "seconds", "tau",
                           "lambda", "alpha_entropy", "beta_entropy"}) {
     point[key] = number_or_null(line, key);
   }
-  const bool throughput = axis.metric == "fps" && line.contains("expected_fps");
-  point["expected"] =
-      throughput ? number_or_null(line, "expected_fps") : on_axis(number_or_null(line, "expected_seconds"), axis);
-  point["target"] = on_axis(number_or_null(line, "target_seconds"), axis);
+  point["expected"] = number_or_null(line, ("expected_" + axis.metric).c_str());
   return point;
 }
 
@@ -46,10 +29,9 @@ Json refreshes_data(const std::vector<Json>& metrics, const CostAxis& axis) {
   for (const Json& line : metrics) {
     if (is_event(line, "accelerator") && line.value("phase", "search") == "search") {
       const auto step = json_value<std::int64_t>(line, "step", "metrics.jsonl: event accelerator");
-      const bool throughput = axis.metric == "fps" && line.contains("fps");
-      const Json cost = throughput ? number_or_null(line, "fps") : on_axis(number_or_null(line, "value"), axis);
-      steps.insert_or_assign(
-          step, Json{{"step", step}, {"cost", cost}, {"evaluations", number_or_null(line, "evaluations")}});
+      steps.insert_or_assign(step, Json{{"step", step},
+                                        {"cost", number_or_null(line, axis.metric.c_str())},
+                                        {"evaluations", number_or_null(line, "evaluations")}});
     }
   }
   Json points = Json::array();
@@ -85,23 +67,17 @@ Json probabilities(const std::vector<Json>& epochs, const char* key, std::size_t
 
 }  // namespace
 
-CostAxis cost_axis(const Json& result) {
-  const Json target = result.is_object() ? result.value("target", Json()) : Json();
-  const auto metric = target.is_null() ? "fps" : json_value<std::string>(target, "metric", "result.json: target");
+CostAxis cost_axis(const std::string& metric) {
   if (metric == "fps") {
-    return {.name = "Throughput", .unit = "images/s", .higher_is_better = true, .metric = metric};
+    return {.metric = metric, .name = "Throughput", .unit = "images/s", .higher_is_better = true};
   }
   if (metric == "latency_ms") {
-    return {.name = "Latency", .unit = "ms", .higher_is_better = false, .metric = metric};
+    return {.metric = metric, .name = "Latency", .unit = "ms", .higher_is_better = false};
   }
-  throw input_error("result.json: target.metric: {} is neither fps nor latency_ms", metric);
+  throw input_error("target.metric: {} is neither fps nor latency_ms", metric);
 }
 
-Json target_data(const Json& result, const CostAxis& axis) {
-  if (!result.is_object() || !result.contains("target") || result.at("target").is_null()) {
-    return {};
-  }
-  const auto value = json_value<double>(result.at("target"), "value", "result.json: target");
+Json target_data(double value, const CostAxis& axis, const Json& result) {
   const Json achieved = number_or_null(result, axis.metric.c_str());
   Json met;
   if (!achieved.is_null()) {

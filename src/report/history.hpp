@@ -9,18 +9,17 @@ namespace autonba {
 
 /// The cost that the run was held to, as the report shows it.
 struct CostAxis {
-  std::string name;  // "Throughput"
-  std::string unit;  // "images/s"
+  std::string metric;  // "fps" or "latency_ms": its key in result.json and metrics.jsonl
+  std::string name;    // "Throughput"
+  std::string unit;    // "images/s"
   bool higher_is_better = false;
-  std::string metric;  // "fps" or "latency_ms", a key of result.json
 };
 
-/// The axis of result.json's target; throughput where there is none yet. Throws InputError on an unknown metric.
-CostAxis cost_axis(const Json& result);
+/// The axis of a target's metric. Throws InputError where there is none of this name.
+CostAxis cost_axis(const std::string& metric);
 
-/// {value, achieved, met} in the axis' unit, `achieved` and `met` null before there is an accelerator. Null where the
-/// run states no target.
-Json target_data(const Json& result, const CostAxis& axis);
+/// {value, achieved, met} in the axis' unit, `achieved` and `met` null before there is an accelerator.
+Json target_data(double value, const CostAxis& axis, const Json& result);
 
 /// The last line that says so of each epoch of `phase`, in order of epochs: a resumed run repeats the epochs after its
 /// checkpoint.

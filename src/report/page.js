@@ -32,6 +32,7 @@ function duration(seconds) {
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
   return hours ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
 }
+const si = (seconds) => (seconds < 1e-3 ? `${significant(seconds * 1e6)} µs` : seconds < 1 ? `${significant(seconds * 1e3)} ms` : `${significant(seconds)} s`);
 const cost = (value) => `${value >= 100 ? number(value) : significant(value)} ${data.cost.unit}`;
 const kilo = (value) => (value >= 1e6 ? `${number(value / 1e6, 2)} M` : value >= 1e4 ? `${number(value / 1e3)} k` : number(value));
 const shape = ([channels, height, width]) => `${channels}×${height}×${width}`;
@@ -64,8 +65,8 @@ const legend = (colours, label) => h("ul", { class: "legend" }, [...colours].map
 // ---- Header and result -------------------------------------------------------------------------------------------
 
 function drawHeader() {
-  const { dataset, platform } = data.result;
-  const title = dataset ? (platform ? `${dataset} on ${platform}` : dataset) : "A run that has just begun";
+  const { dataset, platform } = data.asked;
+  const title = dataset ? (platform ? `${dataset} on ${platform}` : dataset) : "Report of a run";
   document.getElementById("title").textContent = title;
   document.title = `${title} · autonba report`;
   const spoken = { done: "finished", partly: "under way or interrupted", waiting: "not reached", none: "left out" };
@@ -83,11 +84,11 @@ function tile(name, value, unit, under) {
     under ? h("p", { class: "under" }, under) : null);
 }
 
+const targetText = () => `${data.cost.higher_is_better ? "≥" : "≤"} ${cost(data.target.value)}`;
 function targetNote() {
-  const { target, cost: axis } = data;
+  const target = data.target;
   if (!target) return h("span", {}, "no target recorded");
-  const sign = axis.higher_is_better ? "≥" : "≤";
-  const text = `target ${sign} ${cost(target.value)}`;
+  const text = `target ${targetText()}`;
   if (!known(target.met)) return text;
   const change = target.achieved / target.value - 1;
   return h("span", {}, `${text}: `, h("span", { class: target.met ? "met" : "missed" }, target.met ? "met" : "missed"),
@@ -112,7 +113,7 @@ function drawResult() {
     h("div", { class: "grid tiles" },
       tile("Top-1 accuracy", scaled(r.top1, 2, 100), "%", known(r.top1) ? "test split, quantised network" : "when training has ended"),
       tile("Throughput", scaled(r.fps, 0), "images/s", throughputIsTarget ? targetNote() : null),
-      tile("Latency", known(r.latency_ms) ? significant(r.latency_ms) : null, "ms", throughputIsTarget ? "image to logits" : targetNote()),
+      tile("Latency", known(r.latency_ms) ? significant(r.latency_ms) : null, "ms", throughputIsTarget ? "all layers, one after the other" : targetNote()),
       tile("Initiation interval", scaled(r.ii_cycles, 0), "cycles", batch ? batch + clock : null),
       tile("Search", known(r.search_seconds) ? duration(r.search_seconds) : null, "", null),
       tile("Training", known(r.train_seconds) ? duration(r.train_seconds) : null, "",
@@ -128,9 +129,11 @@ function resourceCard() {
 
 function factsCard() {
   const [r, started] = [data.result, data.started || {}];
-  const facts = [["Dataset", r.dataset], ["Platform", r.platform], ["Objective", r.objective], ["Engine", r.engine], ["Seed", r.seed],
+  const asked = data.asked;
+  const facts = [["Dataset", asked.dataset], ["Search space", asked.space], ["Platform", asked.platform], ["Target", data.target && targetText()],
+    ["Engine", asked.engine], ["Seed", asked.seed], ["Threads", known(asked.device) ? `${asked.threads} on ${asked.device}` : asked.threads],
     ["Command", started.command && h("code", {}, started.command)], ["Version", started.version],
-    ["Threads", started.threads], ["Value", known(r.value) ? `${significant(r.value)} s (what the search minimises)` : null]];
+    ["Objective", known(r.value) ? `${si(r.value)} (${r.objective}; the search minimises it)` : null]];
   return h("div", { class: "card" }, h("h3", {}, "This run"), h("dl", { class: "facts" }, facts.map(([name, value]) =>
     [h("dt", {}, name), h("dd", {}, known(value) ? (value instanceof Node ? value : String(value)) : "not recorded")])));
 }
@@ -150,8 +153,8 @@ function boxShape(box, most, colour) {
 }
 
 function boxItem(box, most, colour, chunks) {
-  const size = box.in ? [h("div", { class: "size" }, box.in[0] === box.out[0] ? `${box.in[0]} channels` : `${box.in[0]} → ${box.out[0]} channels`),
-    h("div", { class: "size" }, `${box.out[1]}×${box.out[2]}`, box.out[1] < box.in[1] ? ` from ${box.in[1]}×${box.in[2]}` : "")]
+  const size = box.in ? [h("div", { class: "size" }, box.in[0] === box.out[0] ? `${box.in[0]} channels` : `${box.in[0]} → ${box.out[0]} ch.`),
+    h("div", { class: "size" }, box.out[1] < box.in[1] ? `${box.in[1]}×${box.in[2]} → ` : "", `${box.out[1]}×${box.out[2]}`)]
     : [h("div", { class: "size" }, "passes its input on")];
   return h("li", { class: box.identity && "identity", title: box.layers.length ? `Layers: ${box.layers.join(", ")}` : null },
     h("div", { class: "where" }, known(box.op) ? box.title : "fixed", known(box.bits) ? h("span", { class: "bits" }, `${box.bits} bit`) : null),

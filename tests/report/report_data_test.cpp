@@ -105,7 +105,7 @@ TEST(ReportData, ProbabilitiesOfEveryEpochSumToOne) {
 }
 
 TEST(ReportData, TheLastLineOfARepeatedEpochCounts) {
-  ReportInput input = sample::run({.warmup = 1, .search = 2, .train = 0, .finished = false});
+  ReportInput input = sample::run({.warmup = 1, .search = 2, .train = 0, .derived = false});
   Json again = input.metrics.back();
   again["epoch"] = 1;
   again["train_loss"] = 0.25;
@@ -136,12 +136,16 @@ TEST(ReportData, BoxesAreStemBlocksHeadPoolAndClassifier) {
   EXPECT_EQ(network.at("final"), true);
 }
 
+std::string config_with_target(const char* metric, double value) {
+  return fmt::format("target: {{metric: {}, value: {}}}", metric, value);
+}
+
 TEST(ReportData, ThroughputMeetsATargetFromAboveAndLatencyFromBelow) {
   ReportInput input = sample::run({});
   const double fps = input.result.at("fps");
   const double latency = input.result.at("latency_ms");
   const auto met = [&](const char* metric, double value) {
-    input.result["target"] = {{"metric", metric}, {"value", value}, {"unit", ""}};
+    input.config = config_with_target(metric, value);
     return report_data(input).at("target").at("met").get<bool>();
   };
   EXPECT_TRUE(met("fps", fps - 1));
@@ -151,14 +155,32 @@ TEST(ReportData, ThroughputMeetsATargetFromAboveAndLatencyFromBelow) {
 }
 
 TEST(ReportData, CostIsShownInTheTargetsMetric) {
-  ReportInput input = sample::run({.search = 1, .train = 0, .finished = false});
-  input.metrics.back().update({{"expected_seconds", 0.002}, {"expected_fps", 750.0}, {"target_seconds", 0.001}});
-  const auto last = [&] { return report_data(input).at("curves").at("search").back(); };
-  EXPECT_DOUBLE_EQ(last().at("expected").get<double>(), 750);
-  EXPECT_DOUBLE_EQ(last().at("target").get<double>(), 1000);
-  input.result["target"] = {{"metric", "latency_ms"}, {"value", 1}, {"unit", "ms"}};
-  EXPECT_DOUBLE_EQ(last().at("expected").get<double>(), 2);
-  EXPECT_DOUBLE_EQ(last().at("target").get<double>(), 1);
+  ReportInput input;
+  input.metrics = {{{"event", "epoch"},
+                    {"phase", "search"},
+                    {"epoch", 1},
+                    {"epochs", 1},
+                    {"expected_fps", 750.0},
+                    {"expected_latency_ms", 2.5},
+                    {"architecture", Json::array()}},
+                   {{"event", "accelerator"}, {"phase", "search"}, {"step", 40}, {"fps", 800.0}, {"latency_ms", 2.25}}};
+  const auto shown = [&](const char* metric) {
+    input.config = config_with_target(metric, 10);
+    const Json curves = report_data(input).at("curves");
+    return std::pair(curves.at("search").at(0).at("expected").get<double>(),
+                     curves.at("refreshes").at(0).at("cost").get<double>());
+  };
+  EXPECT_EQ(shown("fps"), std::pair(750.0, 800.0));
+  EXPECT_EQ(shown("latency_ms"), std::pair(2.5, 2.25));
+}
+
+TEST(ReportData, WhatWasAskedIsKnownBeforeThereIsAResult) {
+  const Json data = report_data(sample::run({.search = 0, .train = 0, .derived = false}));
+  EXPECT_EQ(data.at("result"), Json::object());
+  EXPECT_EQ(data.at("asked").at("dataset"), "fashion-mnist");
+  EXPECT_EQ(data.at("asked").at("engine"), "das");
+  EXPECT_EQ(data.at("target").at("value"), 12000.0);
+  EXPECT_TRUE(data.at("target").at("met").is_null());
 }
 
 std::vector<std::string> states(const ReportInput& input) {
@@ -172,10 +194,11 @@ std::vector<std::string> states(const ReportInput& input) {
 
 TEST(ReportData, StepsSayHowFarARunHasCome) {
   EXPECT_THAT(states({}), testing::ElementsAre("waiting", "waiting", "waiting", "waiting", "waiting"));
-  EXPECT_THAT(states(sample::run({.warmup = 1, .search = 0, .train = 0, .finished = false})),
+  EXPECT_THAT(states(sample::run({.warmup = 1, .search = 0, .train = 0, .derived = false})),
               testing::ElementsAre("done", "waiting", "waiting", "waiting", "waiting"));
-  EXPECT_THAT(states(sample::run({.warmup = 0, .search = 2, .train = 0, .finished = false})),
+  EXPECT_THAT(states(sample::run({.warmup = 0, .search = 2, .train = 0, .derived = false})),
               testing::ElementsAre("none", "partly", "waiting", "waiting", "waiting"));
+  EXPECT_THAT(states(sample::run({.train = 0})), testing::ElementsAre("done", "done", "done", "done", "waiting"));
   EXPECT_THAT(states(sample::run({})), testing::ElementsAre("done", "done", "done", "done", "done"));
 }
 
@@ -198,7 +221,7 @@ TEST(ReportData, DocumentsThatDoNotFitAreComplainedAbout) {
   input.accelerator["layers"][0]["chunk"] = 3;
   EXPECT_THAT(complaint(input), HasSubstr("accelerator.json: layer stem: chunk: 3 is not between 0 and 2"));
 
-  input = sample::run({.train = 0, .finished = false});
+  input = sample::run({.train = 0, .derived = false});
   input.metrics.back()["beta"][4] = {0.5, 0.5};
   EXPECT_THAT(complaint(input), HasSubstr("beta does not give 3 probabilities for block 4"));
 

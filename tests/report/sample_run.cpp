@@ -110,7 +110,7 @@ std::vector<Json> metrics(const Progress& progress) {
   for (int epoch = 1; epoch <= progress.warmup; ++epoch) {
     lines.push_back(validated(epoch_event("warmup", epoch, progress.warmup, epoch / epochs), 0.01));
   }
-  const int planned = progress.finished ? progress.search : progress.search + 1;
+  const int planned = progress.derived ? progress.search : progress.search + 1;
   for (int epoch = 1; epoch <= progress.search; ++epoch) {
     const double fps = target_fps * (0.6 + 0.45 * epoch / planned);
     lines.push_back({{"event", "accelerator"},
@@ -121,7 +121,7 @@ std::vector<Json> metrics(const Progress& progress) {
                      {"evaluations", 300}});
     lines.push_back(validated(search_epoch(epoch, planned, (progress.warmup + epoch) / epochs), 0.012));
   }
-  if (progress.finished) {
+  if (progress.derived) {
     lines.push_back({{"event", "derived"}, {"architecture", architecture_json()}, {"substitutions", 1}});
   }
   for (int epoch = 1; epoch <= progress.train; ++epoch) {
@@ -199,29 +199,32 @@ Json accelerator(const Network& net) {
             {"gap", nullptr}}}};
 }
 
+/// Written when the search has ended, completed when the training has.
 Json result(const Progress& progress, const Json& built) {
+  if (!progress.derived) {
+    return {};
+  }
+  const Json& cost = built.at("cost");
   Json document = {{"schema", "autonba.result/1"},
                    {"dataset", "fashion-mnist"},
                    {"platform", "zc706"},
                    {"engine", "das"},
                    {"seed", 1},
-                   {"target", {{"metric", "fps"}, {"value", target_fps}, {"unit", "images/s"}}}};
-  if (progress.finished) {
-    const Json& cost = built.at("cost");
-    document.update({{"top1", 0.9087},
-                     {"objective", "fps"},
-                     {"value", 1 / cost.at("fps").get<double>()},
-                     {"fps", cost.at("fps")},
-                     {"ii_cycles", cost.at("ii_cycles")},
-                     {"batch", batch},
-                     {"latency_ms", cost.at("latency_cycles").get<double>() / clock_mhz / 1e3},
-                     {"dsp", cost.at("dsp")},
-                     {"bram18", cost.at("bram18")},
-                     {"lut", cost.at("lut")},
-                     {"ff", cost.at("ff")},
-                     {"search_seconds", 251.3},
-                     {"train_seconds", 164.9},
-                     {"peak_rss_mb", 903.0}});
+                   {"target", {{"metric", "fps"}, {"value", target_fps}, {"unit", "images/s"}}},
+                   {"objective", "fps"},
+                   {"value", 1 / cost.at("fps").get<double>()},
+                   {"fps", cost.at("fps")},
+                   {"ii_cycles", cost.at("ii_cycles")},
+                   {"batch", batch},
+                   {"latency_ms", cost.at("latency_cycles").get<double>() / clock_mhz / 1e3},
+                   {"dsp", cost.at("dsp")},
+                   {"bram18", cost.at("bram18")},
+                   {"lut", cost.at("lut")},
+                   {"ff", cost.at("ff")},
+                   {"search_seconds", 251.3},
+                   {"peak_rss_mb", 903.0}};
+  if (progress.train > 0) {
+    document.update({{"top1", 0.9087}, {"train_seconds", 164.9}});
   }
   return document;
 }
@@ -238,8 +241,9 @@ ReportInput run(const Progress& progress) {
       .result = result(progress, built),
       .metrics = metrics(progress),
       .config =
-          "dataset: fashion-mnist\nspace: quick\nplatform: zc706\nseed: 1\ntarget: {metric: fps, value: 12000}\n"};
-  if (progress.finished) {
+          "dataset: fashion-mnist\nspace: quick\nplatform: zc706\ntarget:\n  metric: fps\n  value: 12000\n"
+          "seed: 1\nthreads: 2\ndevice: cpu\naccelerator:\n  engine: das\n"};
+  if (progress.derived) {
     input.network = to_json(network());
     input.accelerator = built;
   }

@@ -11,7 +11,7 @@ struct Progress {
   int warmup = 1;
   int search = 2;
   int train = 4;
-  bool finished = true;  // with network, accelerator and all of result.json
+  bool derived = true;  // the search has ended: with network, accelerator and result.json
 };
 
 /// A run of the `quick` space as a search would leave it, on a made-up accelerator of two conv chunks and one
