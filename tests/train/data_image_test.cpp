@@ -110,6 +110,20 @@ TEST_F(Image, JpegIsReadWhateverItsEnding) {
   }
 }
 
+TEST_F(Image, IsTurnedAsItsExifOrientationSays) {
+  const auto left_is_bright = [](int, int column, int) { return column < 8 ? 200 : 20; };
+  const Bytes picture = read_bytes(write("a.jpg", make_image(16, 16, left_is_bright)));
+  Bytes bytes = {0xff, 0xd8, 0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,  // segment of 34 bytes
+                 'M',  'M',  0,    42,   0, 0,  0,   8,   0,   1,          // big-endian TIFF with one tag:
+                 1,    0x12, 0,    3,    0, 0,  0,   1,   0,   6,   0, 0,
+                 0,    0,    0,    0};  // orientation, a quarter turn to the right
+  bytes.insert(bytes.end(), picture.begin() + 2, picture.end());
+  write_bytes(folder() / "turned.jpg", bytes);
+  const std::vector<std::uint8_t> pixels = load_image(folder() / "turned.jpg", small);
+  EXPECT_NEAR(pixels[(2 * 14 + 11) * 3], 200, 8);  // the left has become the top
+  EXPECT_NEAR(pixels[(11 * 14 + 2) * 3], 20, 8);
+}
+
 TEST_F(Image, ThatIsTruncatedIsRefused) {
   for (const char* name : {"a.jpg", "a.png"}) {
     const fs::path file = write(name, make_image(64, 64, texture));
@@ -137,14 +151,16 @@ TEST_F(Image, WithAPreviewInItsHeaderIsRefusedWhenTruncated) {
   bytes.insert(bytes.end(), picture.begin() + 2, picture.end());
   write_bytes(folder() / "whole.jpg", bytes);
   EXPECT_EQ(load_image(folder() / "whole.jpg", small), load_image(folder() / "picture.jpg", small));
-  bytes.resize(bytes.size() - 200);
-  write_bytes(folder() / "part.jpg", bytes);
+  write_bytes(folder() / "part.jpg", Bytes(bytes.begin(), bytes.end() - 200));
   EXPECT_THAT(complaint_of_load(folder() / "part.jpg"), AllOf(HasSubstr("part.jpg"), HasSubstr("end early")));
 }
 
 TEST_F(Image, ThatIsNoneIsRefused) {
   write_bytes(folder() / "text.JPEG", {'h', 'e', 'l', 'l', 'o'});
-  EXPECT_THAT(complaint_of_load(folder() / "text.JPEG"), AllOf(HasSubstr("text.JPEG"), HasSubstr("cannot be decoded")));
+  EXPECT_THAT(complaint_of_load(folder() / "text.JPEG"),
+              AllOf(HasSubstr("text.JPEG"), HasSubstr("neither a JPEG nor a PNG")));
+  const fs::path bitmap = write("a.bmp", make_image(16, 16, texture));
+  EXPECT_THAT(complaint_of_load(bitmap), AllOf(HasSubstr("a.bmp"), HasSubstr("neither a JPEG nor a PNG")));
   write_bytes(folder() / "empty.png", {});
   EXPECT_THAT(complaint_of_load(folder() / "empty.png"), AllOf(HasSubstr("empty.png"), HasSubstr("0 bytes")));
   EXPECT_THAT(complaint_of_load(folder() / "none.png"), HasSubstr("none.png: cannot be read"));

@@ -19,9 +19,6 @@ namespace {
 /// marker, so a marker after the last start of scan (FF DA) is the image's own, not that of an embedded preview.
 /// Decoders fill the missing part with grey and do not complain.
 bool is_truncated_jpeg(std::string_view bytes) {
-  if (!bytes.starts_with("\xff\xd8")) {
-    return false;
-  }
   const std::size_t scan = bytes.rfind("\xff\xda");
   const std::size_t end = bytes.rfind("\xff\xd9");
   return end == std::string_view::npos || scan == std::string_view::npos || end < scan;
@@ -30,24 +27,25 @@ bool is_truncated_jpeg(std::string_view bytes) {
 /// BGR, as OpenCV orders channels, or grey.
 cv::Mat decode(const std::filesystem::path& file, int channels) {
   std::string bytes = read_file(file);
-  if (is_truncated_jpeg(bytes)) {
+  const bool is_jpeg = bytes.starts_with("\xff\xd8\xff");
+  if (!is_jpeg && !bytes.starts_with("\x89PNG\r\n\x1a\n")) {  // OpenCV would try many a format
+    throw input_error("{}: is neither a JPEG nor a PNG image ({} bytes)", file.string(), bytes.size());
+  }
+  if (is_jpeg && is_truncated_jpeg(bytes)) {
     throw input_error("{}: the JPEG data end early, before the end-of-image marker; fetch the file again",
                       file.string());
   }
-  std::string reason = "not a JPEG or PNG image, or damaged";
+  std::string reason = "its data are damaged or end early";
   try {
     const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8UC1, bytes.data());
-    cv::Mat image;
-    if (!bytes.empty()) {
-      image = cv::imdecode(buffer, channels == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR);
-    }
+    cv::Mat image = cv::imdecode(buffer, channels == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR);
     if (!image.empty()) {
       return image;
     }
   } catch (const cv::Exception& error) {
     reason = error.err;
   }
-  throw input_error("{}: the image cannot be decoded ({}, {} bytes); give a JPEG or PNG file", file.string(), reason,
+  throw input_error("{}: the image cannot be decoded: {} ({} bytes); fetch the file again", file.string(), reason,
                     bytes.size());
 }
 
