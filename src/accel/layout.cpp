@@ -54,6 +54,13 @@ struct MapLayout {
   StoredMap stored;
 };
 
+/// Channels of one map that a group of a layer reads.
+struct Part {
+  int group = 0;
+  int writer = 0;
+  ChannelRange range;
+};
+
 /// Works out the layouts of all maps of a network. Networks are evaluated in some microseconds, so what can be said of
 /// all channels of a map at once is: only maps that are cut or whose channels change places are looked at channel by
 /// channel.
@@ -202,42 +209,33 @@ class LayoutBuilder {
     }
   }
 
-  void mark_input_groups(const Layer& layer) {
-    const int channels_of_group = layer.channels_in / layer.groups;
-    int left = 0;  // channels until the next group starts
+  /// What each group of the layer reads of each map is apart from the rest: groups, and the parts of concat and split.
+  void mark_reads(const Layer& layer, int channels_of_group) {
+    parts_.clear();
+    int position = 0;
     for (const MapSlice& slice : layer.inputs) {
-      const MapStrands& map = strands_[number_of_map(slice.writer)];
       for (ChannelRange range : slice.channels) {
         while (range.count > 0) {
-          if (left == 0) {
-            begin_mark();
-            left = channels_of_group;
-          }
-          const int count = std::min(left, range.count);
-          mark(map, range.first, count);
+          const int group = position / channels_of_group;
+          const int count = std::min(range.count, (group + 1) * channels_of_group - position);
+          parts_.push_back({group, slice.writer, {range.first, count}});
           range.first += count;
           range.count -= count;
-          left -= count;
+          position += count;
         }
       }
     }
-  }
-
-  /// Concat and split: what is read of each map is apart from the rest of that map, and of other maps.
-  void mark_parts(const Layer& layer) {
-    for (auto slice = layer.inputs.begin(); slice != layer.inputs.end(); ++slice) {
-      const auto same_map = [&](const MapSlice& other) { return other.writer == slice->writer; };
-      if (std::find_if(layer.inputs.begin(), slice, same_map) != slice) {
-        continue;
+    if (layer.inputs.size() > 1) {
+      std::sort(parts_.begin(), parts_.end(), [](const Part& a, const Part& b) {
+        return std::pair(a.group, a.writer) < std::pair(b.group, b.writer);
+      });
+    }
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      const Part& part = parts_[i];
+      if (i == 0 || part.group != parts_[i - 1].group || part.writer != parts_[i - 1].writer) {
+        begin_mark();
       }
-      begin_mark();
-      for (auto other = slice; other != layer.inputs.end(); ++other) {
-        if (same_map(*other)) {
-          for (const ChannelRange& range : other->channels) {
-            mark(strands_[number_of_map(other->writer)], range.first, range.count);
-          }
-        }
-      }
+      mark(strands_[number_of_map(part.writer)], part.range.first, part.range.count);
     }
   }
 
@@ -254,13 +252,13 @@ class LayoutBuilder {
     marked_kinds_.assign(1, {});
     for (std::size_t i = 0; i < network_.layers.size(); ++i) {
       const Layer& layer = network_.layers[i];
-      if (!reads_one_map(layer)) {
-        mark_parts(layer);
+      const bool grouped = layer.groups > 1 && !is_depthwise_kind(layer);
+      if (grouped || !reads_one_map(layer)) {
+        mark_reads(layer, grouped ? layer.channels_in / layer.groups : layer.channels_in);
       }
-      if (is_depthwise_kind(layer) || layer.groups == 1) {
+      if (!grouped) {
         continue;
       }
-      mark_input_groups(layer);
       const int channels_of_group = layer.channels_out / layer.groups;
       for (int group = 0; group < layer.groups; ++group) {
         begin_mark();
@@ -440,6 +438,7 @@ class LayoutBuilder {
   std::vector<int> lists_;
 
   int mark_ = 0;
+  std::vector<Part> parts_;                        // of the layer that is being looked at
   std::vector<int> kinds_;                         // of each strand
   std::vector<std::pair<int, int>> marked_kinds_;  // of each kind: the last mark on it, and what it became by that
 

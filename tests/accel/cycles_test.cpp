@@ -1,0 +1,131 @@
+#include "accel/cycles.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "base/error.hpp"
+#include "random_cases.hpp"
+#include "walker.hpp"
+
+namespace autonba {
+namespace {
+
+Platform test_platform() {
+  Platform platform;
+  platform.read_latency = 7;
+  platform.write_latency = 5;
+  platform.layer_start = 11;
+  platform.layer_end = 3;
+  return platform;
+}
+
+/// Calls `see(network, layer, shape)` for the layers of random networks, `layers` of them.
+template <typename See>
+void for_random_layers(Rng& rng, int layers, See see) {
+  for (int seen = 0; seen < layers;) {
+    const Network network = random_network(rng);
+    std::vector<LayerShape> shapes;
+    try {
+      shapes = layer_shapes(network);
+    } catch (const InputError&) {
+      continue;  // channels tied to two places: no layout
+    }
+    for (int i = 0; i < static_cast<int>(shapes.size()); ++i, ++seen) {
+      see(network, i, shapes[static_cast<std::size_t>(i)]);
+    }
+  }
+}
+
+/// What a failing case is, so that it can be built again by hand.
+std::string describe(const Layer& layer, const Chunk& chunk, const Mapping& mapping, int batch) {
+  return fmt::format(
+      "op {} channels {}->{} groups {} slices {} residual {} kernel {}x{} stride {} padding {} dilation {} map {}x{} "
+      "bits "
+      "{}->{} | chunk bits {} unroll {} {} {} Q {} port {} | tile {} {} {} {} order {} batch {}",
+      static_cast<int>(layer.op), layer.channels_in, layer.channels_out, layer.groups, layer.inputs.size(),
+      layer.residual.value_or(-9), layer.kernel[0], layer.kernel[1], layer.stride, layer.padding, layer.dilation,
+      layer.height_in, layer.width_in, layer.bits, layer.bits_out, chunk.bits, chunk.unroll_m, chunk.unroll_n,
+      chunk.unroll_p, chunk.requant_lanes, chunk.port_bits, mapping.tile_m, mapping.tile_n, mapping.tile_rows,
+      mapping.tile_cols, static_cast<int>(mapping.order), batch);
+}
+
+TEST(Cycles, AgreeWithAWalkOverEveryStepAndRun) {
+  Rng rng = make_rng(1, "cycles");
+  const Platform platform = test_platform();
+  int flattened = 0;
+  int several_input_tiles = 0;
+  int grouped = 0;
+  int residuals = 0;
+  std::int64_t steps = 0;
+  for_random_layers(rng, 1500, [&](const Network& network, int i, const LayerShape& shape) {
+    const int batch = random_between(rng, 1, 4);
+    const Chunk chunk = random_chunk(rng, shape);
+    const Mapping mapping = random_mapping(rng, shape, batch);
+    ASSERT_TRUE(can_run(chunk, shape));
+    ASSERT_EQ(defect(chunk), std::nullopt);
+    const Walk walk = walk_layer(network, i, chunk, mapping, batch, platform);
+    EXPECT_EQ(layer_cycles(shape, chunk, mapping, batch, platform), walk.cycles)
+        << describe(network.layers[static_cast<std::size_t>(i)], chunk, mapping, batch);
+    flattened += shape.flattened ? 1 : 0;
+    several_input_tiles += mapping.tile_n < shape.n ? 1 : 0;
+    grouped += shape.groups > 1 ? 1 : 0;
+    residuals += shape.residual.segments.empty() ? 0 : 1;
+    steps += walk.steps;
+  });
+  // The cases are worth something only if they are of all kinds.
+  EXPECT_GT(flattened, 100);
+  EXPECT_GT(several_input_tiles, 100);
+  EXPECT_GT(grouped, 100);
+  EXPECT_GT(residuals, 100);
+  EXPECT_GT(steps, 10'000);
+}
+
+TEST(Cycles, ATileFitsExactlyIntoBuffersThatHoldItsLargestTile) {
+  Rng rng = make_rng(2, "cycles");
+  const Platform platform = test_platform();
+  for_random_layers(rng, 500, [&](const Network& network, int i, const LayerShape& shape) {
+    const int batch = random_between(rng, 1, 3);
+    Chunk chunk = random_chunk(rng, shape);
+    const Mapping mapping = random_mapping(rng, shape, batch);
+    const Walk walk = walk_layer(network, i, chunk, mapping, batch, platform);
+    chunk.depth_input = static_cast<int>(walk.input_words);
+    chunk.depth_weight = static_cast<int>(walk.weight_words);
+    chunk.depth_output = static_cast<int>(walk.output_words);
+    chunk.accumulator = mapping.tile_n < shape.n;
+    const std::string what = describe(network.layers[static_cast<std::size_t>(i)], chunk, mapping, batch);
+    EXPECT_TRUE(tile_fits(chunk, shape, mapping, batch)) << what;
+    for (int Chunk::*depth : {&Chunk::depth_input, &Chunk::depth_weight, &Chunk::depth_output}) {
+      if (chunk.*depth > 0) {  // pooling has no weights, a tile in the padding loads nothing
+        Chunk smaller = chunk;
+        smaller.*depth -= 1;
+        EXPECT_FALSE(tile_fits(smaller, shape, mapping, batch)) << what;
+      }
+    }
+    if (chunk.accumulator) {
+      chunk.accumulator = false;
+      EXPECT_FALSE(tile_fits(chunk, shape, mapping, batch)) << what;
+    }
+  });
+}
+
+TEST(Cycles, TilesCoverSegmentsAsTheirChannelsSay) {
+  Rng rng = make_rng(3, "cycles");
+  int illegal = 0;
+  for_random_layers(rng, 300, [&](const Network& network, int i, const LayerShape& shape) {
+    for (int tile = 1; tile <= shape.m; ++tile) {
+      const bool legal = walk_tile_is_legal(network, i, false, tile);
+      EXPECT_EQ(output_tile_fits(shape, tile), legal) << i << " outputs " << tile;
+      illegal += legal ? 0 : 1;
+    }
+    for (int tile = 1; tile <= shape.n; ++tile) {
+      const bool legal = walk_tile_is_legal(network, i, true, tile);
+      EXPECT_EQ(input_tile_fits(shape, tile), legal) << i << " inputs " << tile;
+      illegal += legal ? 0 : 1;
+    }
+  });
+  EXPECT_GT(illegal, 100);
+}
+
+}  // namespace
+}  // namespace autonba

@@ -1,0 +1,569 @@
+#include "walker.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <vector>
+
+namespace autonba {
+namespace {
+
+using Channel = std::pair<int, int>;  // writer of its map, number in the map
+
+bool is_depthwise(const Layer& layer) {
+  return layer.op != LayerOp::conv && layer.op != LayerOp::linear;
+}
+
+/// Where the values of a pixel lie in a map.
+struct WalkedMap {
+  int bits = 0;
+  int height = 0;
+  int width = 0;
+  int channels = 0;
+  std::int64_t pixel_bits = 0;
+  std::int64_t row_bits = 0;
+  std::vector<int> segment;             // of each channel
+  std::vector<std::int64_t> first_bit;  // of each channel's value within the pixel
+};
+
+/// All maps of a network, channel by channel.
+struct WalkedMaps {
+  std::map<int, WalkedMap> maps;      // by writer
+  std::map<Channel, Channel> lowest;  // of the channels tied to a channel, the first
+};
+
+std::vector<Channel> channels_read(const Layer& layer) {
+  std::vector<Channel> channels;
+  for (const MapSlice& slice : layer.inputs) {
+    for (const ChannelRange& range : slice.channels) {
+      for (int c = 0; c < range.count; ++c) {
+        channels.emplace_back(slice.writer, range.first + c);
+      }
+    }
+  }
+  return channels;
+}
+
+WalkedMaps walk_maps(const Network& network) {
+  WalkedMaps found;
+  found.maps[network_input] = {
+      network.input.bits, network.input.height, network.input.width, network.input.channels, 0, 0, {}, {}};
+  for (int i = 0; i < static_cast<int>(network.layers.size()); ++i) {
+    const Layer& layer = network.layers[static_cast<std::size_t>(i)];
+    found.maps[i] = {layer.bits_out, height_out(layer), width_out(layer), layer.channels_out, 0, 0, {}, {}};
+  }
+  for (const auto& [writer, map] : found.maps) {
+    for (int c = 0; c < map.channels; ++c) {
+      found.lowest[{writer, c}] = {writer, c};
+    }
+  }
+  // Tie channels until nothing changes.
+  for (bool changed = true; changed;) {
+    changed = false;
+    const auto tie = [&](Channel a, Channel b) {
+      const Channel low = std::min(found.lowest[a], found.lowest[b]);
+      for (const Channel& channel : {a, b}) {
+        if (found.lowest[channel] != low) {
+          const Channel old = found.lowest[channel];
+          for (auto& entry : found.lowest) {
+            if (entry.second == old) {
+              entry.second = low;
+            }
+          }
+          changed = true;
+        }
+      }
+    };
+    for (int i = 0; i < static_cast<int>(network.layers.size()); ++i) {
+      const Layer& layer = network.layers[static_cast<std::size_t>(i)];
+      const std::vector<Channel> read = channels_read(layer);
+      for (int c = 0; c < layer.channels_out; ++c) {
+        if (layer.residual) {
+          tie({*layer.residual, c}, {i, c});
+        }
+        if (is_depthwise(layer)) {
+          tie(read[static_cast<std::size_t>(c)], {i, c});
+        }
+      }
+    }
+  }
+  // What tells channels that may not share a segment apart: maps, and groups of readers and writers.
+  std::map<Channel, std::set<std::tuple<int, int, int, int>>> signature;
+  for (const auto& [channel, low] : found.lowest) {
+    signature[low].insert({0, channel.first, 0, 0});
+  }
+  for (int i = 0; i < static_cast<int>(network.layers.size()); ++i) {
+    const Layer& layer = network.layers[static_cast<std::size_t>(i)];
+    if (is_depthwise(layer)) {
+      continue;
+    }
+    const std::vector<Channel> read = channels_read(layer);
+    for (int c = 0; c < layer.channels_in; ++c) {
+      const Channel channel = read[static_cast<std::size_t>(c)];
+      signature[found.lowest[channel]].insert({1, i, c / (layer.channels_in / layer.groups), channel.first});
+    }
+    for (int c = 0; c < layer.channels_out; ++c) {
+      signature[found.lowest[{i, c}]].insert({2, i, c / (layer.channels_out / layer.groups), 0});
+    }
+  }
+  for (auto& [writer, map] : found.maps) {
+    std::vector<std::pair<Channel, int>> order;  // lowest tied channel, own number
+    for (int c = 0; c < map.channels; ++c) {
+      order.emplace_back(found.lowest[{writer, c}], c);
+    }
+    std::sort(order.begin(), order.end());
+    map.segment.assign(static_cast<std::size_t>(map.channels), -1);
+    map.first_bit.assign(static_cast<std::size_t>(map.channels), 0);
+    int segments = 0;
+    for (const auto& [first_low, first] : order) {
+      if (map.segment[static_cast<std::size_t>(first)] >= 0) {
+        continue;
+      }
+      int in_granule = 0;
+      for (const auto& [low, c] : order) {
+        if (signature[low] != signature[first_low]) {
+          continue;
+        }
+        if (in_granule == 32 / map.bits) {
+          in_granule = 0;
+          map.pixel_bits += 32;
+        }
+        map.segment[static_cast<std::size_t>(c)] = segments;
+        map.first_bit[static_cast<std::size_t>(c)] = map.pixel_bits + in_granule * map.bits;
+        ++in_granule;
+      }
+      map.pixel_bits += 32;
+      ++segments;
+    }
+    map.row_bits = map.pixel_bits * map.width;
+    while (map.row_bits % 256 != 0) {
+      ++map.row_bits;
+    }
+  }
+  return found;
+}
+
+/// A pixel of a batch of maps.
+struct Pixel {
+  int image = 0;
+  int row = 0;
+  int col = 0;
+};
+
+class Walker {
+ public:
+  Walker(const Network& network, int index, const Chunk& chunk, const Mapping& mapping, int batch,
+         const Platform& platform)
+      : layer_(network.layers[static_cast<std::size_t>(index)]),
+        index_(index),
+        chunk_(chunk),
+        mapping_(mapping),
+        batch_(batch),
+        platform_(platform),
+        maps_(walk_maps(network)) {
+    depthwise_ = is_depthwise(layer_);
+    pooling_ = depthwise_ && layer_.op != LayerOp::depthwise;
+    groups_ = depthwise_ ? 1 : layer_.groups;
+    out_m_ = layer_.channels_out / groups_;
+    in_n_ = depthwise_ ? 1 : layer_.channels_in / groups_;
+    one_by_one_ = layer_.kernel[0] == 1 && layer_.kernel[1] == 1;
+    flattened_ = one_by_one_ && layer_.padding == 0 && height_out(layer_) == layer_.height_in &&
+                 width_out(layer_) == layer_.width_in;
+    lanes_in_ = depthwise_ ? chunk.unroll_m : chunk.unroll_n;
+  }
+
+  bool tile_is_legal(bool input, int tile) {
+    for (int group = 0; group < groups_; ++group) {
+      set_group(group);
+      const std::vector<Channel>& channels = input ? inputs_ : outputs_;
+      const int count = input ? in_n_ : out_m_;
+      using Place = std::pair<int, int>;  // map, segment
+      std::map<Place, int> of_segment;
+      for (int c = 0; c < count; ++c) {
+        ++of_segment[place(channels[static_cast<std::size_t>(c)])];
+      }
+      for (int begin = 0; begin < count; begin += tile) {
+        const int end = std::min(begin + tile, count);
+        std::map<Place, int> of_tile;
+        for (int c = begin; c < end; ++c) {
+          ++of_tile[place(channels[static_cast<std::size_t>(c)])];
+        }
+        const bool whole = std::all_of(of_tile.begin(), of_tile.end(),
+                                       [&](const auto& entry) { return entry.second == of_segment[entry.first]; });
+        const auto starts_granule = [&](int c) {
+          const Channel& channel = channels[static_cast<std::size_t>(c)];
+          return maps_.maps[channel.first].first_bit[static_cast<std::size_t>(channel.second)] % 32 == 0;
+        };
+        const bool granules = starts_granule(begin) && (end == count || starts_granule(end));
+        if (!whole && !(of_tile.size() == 1 && (input || granules))) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  Walk walk() {
+    for (int group = 0; group < groups_; ++group) {
+      set_group(group);
+      const int tiles_m = tiles(out_m_, mapping_.tile_m);
+      const int tiles_space = space_tiles();
+      if (mapping_.order == LoopOrder::rows_outer) {
+        for (int space = 0; space < tiles_space; ++space) {
+          for (int m = 0; m < tiles_m; ++m) {
+            walk_output_tile(space, m);
+          }
+        }
+      } else {
+        for (int m = 0; m < tiles_m; ++m) {
+          for (int space = 0; space < tiles_space; ++space) {
+            walk_output_tile(space, m);
+          }
+        }
+      }
+    }
+    return finish();
+  }
+
+ private:
+  struct Times {
+    std::int64_t load = 0;
+    std::int64_t store = 0;
+    std::int64_t compute = 0;
+  };
+
+  std::pair<int, int> place(const Channel& channel) {
+    return {channel.first, maps_.maps[channel.first].segment[static_cast<std::size_t>(channel.second)]};
+  }
+
+  static int tiles(int size, int tile) {
+    int count = 0;
+    for (int i = 0; i < size; i += tile) {
+      ++count;
+    }
+    return count;
+  }
+
+  static std::int64_t up(std::int64_t value, std::int64_t by) { return value / by + (value % by != 0 ? 1 : 0); }
+
+  int rows() const { return flattened_ ? batch_ * layer_.height_in * layer_.width_in : height_out(layer_); }
+  int cols() const { return flattened_ ? 1 : width_out(layer_); }
+  int space_tiles() const {
+    return (flattened_ ? 1 : batch_) * tiles(rows(), mapping_.tile_rows) * tiles(cols(), mapping_.tile_cols);
+  }
+
+  /// Channels of the group in the order in which tiles take them: output by address; input by map and address, or as
+  /// the output where the layer is depthwise.
+  void set_group(int group) {
+    const WalkedMap& out = maps_.maps[index_];
+    outputs_.clear();
+    inputs_.clear();
+    for (int c = 0; c < out_m_; ++c) {
+      outputs_.emplace_back(index_, group * out_m_ + c);
+    }
+    std::sort(outputs_.begin(), outputs_.end(), [&](Channel a, Channel b) {
+      return out.first_bit[static_cast<std::size_t>(a.second)] < out.first_bit[static_cast<std::size_t>(b.second)];
+    });
+    const std::vector<Channel> read = channels_read(layer_);
+    if (depthwise_) {
+      for (const Channel& output : outputs_) {
+        inputs_.push_back(read[static_cast<std::size_t>(output.second)]);
+      }
+    } else {
+      for (int c = 0; c < in_n_; ++c) {
+        inputs_.push_back(read[static_cast<std::size_t>(group * in_n_ + c)]);
+      }
+      const auto appearance = [&](int writer) {
+        return std::find_if(read.begin(), read.end(), [&](Channel c) { return c.first == writer; }) - read.begin();
+      };
+      std::sort(inputs_.begin(), inputs_.end(), [&](Channel a, Channel b) {
+        return std::pair(appearance(a.first), maps_.maps[a.first].first_bit[static_cast<std::size_t>(a.second)]) <
+               std::pair(appearance(b.first), maps_.maps[b.first].first_bit[static_cast<std::size_t>(b.second)]);
+      });
+    }
+    kept_input_of_ = -1;
+    kept_weights_of_ = -1;
+  }
+
+  void walk_output_tile(int space, int m) {
+    const int row_tiles = tiles(rows(), mapping_.tile_rows);
+    const int col_tiles = tiles(cols(), mapping_.tile_cols);
+    const int image = space / (row_tiles * col_tiles);
+    const int row_begin = space / col_tiles % row_tiles * mapping_.tile_rows;
+    const int row_end = std::min(row_begin + mapping_.tile_rows, rows());
+    const int col_begin = space % col_tiles * mapping_.tile_cols;
+    const int col_end = std::min(col_begin + mapping_.tile_cols, cols());
+    const int m_begin = m * mapping_.tile_m;
+    const int m_end = std::min(m_begin + mapping_.tile_m, out_m_);
+    std::vector<Pixel> written;
+    std::vector<Pixel> loaded;
+    for (int r = row_begin; r < row_end; ++r) {
+      for (int c = col_begin; c < col_end; ++c) {
+        written.push_back(flattened_ ? flat_pixel(r) : Pixel{image, r, c});
+      }
+    }
+    if (flattened_) {
+      loaded = written;
+    } else {
+      loaded = loaded_pixels(image, row_begin, row_end, col_begin, col_end);
+    }
+    for (int n_begin = 0; n_begin < in_n_; n_begin += mapping_.tile_n) {
+      const int n_end = std::min(n_begin + mapping_.tile_n, in_n_);
+      const bool last = n_end == in_n_;
+      const bool whole = mapping_.tile_n == in_n_;
+      std::int64_t load = 0;
+      if (!(whole && !depthwise_ && mapping_.order == LoopOrder::rows_outer && kept_input_of_ == space)) {
+        load += depthwise_ ? runs(loaded, inputs_, m_begin, m_end, lanes_in_, 1)
+                           : runs(loaded, inputs_, n_begin, n_end, lanes_in_, 1);
+        kept_input_of_ = space;
+      }
+      const bool weights_kept = whole && mapping_.order == LoopOrder::channels_outer && kept_weights_of_ == m;
+      if (!weights_kept) {
+        for (int word = 0; word < weight_words(m_end - m_begin, n_end - n_begin); ++word) {
+          load += pooling_ ? 0 : up(std::int64_t{chunk_.unroll_m} * chunk_.unroll_n * layer_.bits, chunk_.port_bits);
+        }
+        if (last) {
+          load += std::max<std::int64_t>(up(96LL * (m_end - m_begin), chunk_.port_bits), m_end - m_begin);
+        }
+        kept_weights_of_ = m;
+      }
+      if (last && layer_.residual) {
+        std::vector<Channel> added;
+        for (const Channel& output : outputs_) {
+          added.emplace_back(*layer_.residual, output.second);
+        }
+        load += runs(written, added, m_begin, m_end, chunk_.unroll_m, 1);
+      }
+      Times times;
+      times.load = load == 0 ? 0 : platform_.read_latency + load;
+      times.store =
+          last ? platform_.write_latency + runs(written, outputs_, m_begin, m_end, chunk_.unroll_m, output_words()) : 0;
+      times.compute = compute(row_end - row_begin, col_end - col_begin, m_end - m_begin, n_end - n_begin, last);
+      steps_.push_back(times);
+      measure_buffers(loaded, row_end - row_begin, col_end - col_begin, m_end - m_begin, n_end - n_begin);
+    }
+  }
+
+  Pixel flat_pixel(int number) const {
+    const int size = layer_.height_in * layer_.width_in;
+    return {number / size, number % size / layer_.width_in, number % layer_.width_in};
+  }
+
+  std::vector<Pixel> loaded_pixels(int image, int row_begin, int row_end, int col_begin, int col_end) const {
+    std::set<int> rows_used;
+    std::set<int> cols_used;
+    for (int r = row_begin; r < row_end; ++r) {
+      for (int k = 0; k < layer_.kernel[0]; ++k) {
+        rows_used.insert(r * layer_.stride - layer_.padding + k * layer_.dilation);
+      }
+    }
+    for (int c = col_begin; c < col_end; ++c) {
+      for (int k = 0; k < layer_.kernel[1]; ++k) {
+        cols_used.insert(c * layer_.stride - layer_.padding + k * layer_.dilation);
+      }
+    }
+    std::vector<Pixel> pixels;
+    for (int r = 0; r < layer_.height_in; ++r) {
+      const bool row = one_by_one_ ? rows_used.count(r) == 1 : *rows_used.begin() <= r && r <= *rows_used.rbegin();
+      for (int c = 0; row && c < layer_.width_in; ++c) {
+        if (*cols_used.begin() <= c && c <= *cols_used.rbegin()) {
+          pixels.push_back({image, r, c});
+        }
+      }
+    }
+    return pixels;
+  }
+
+  int output_words() const { return layer_.bits_out == 32 ? static_cast<int>(up(32, chunk_.bits)) : 1; }
+
+  std::int64_t weight_words(int m, int n) const {
+    std::int64_t words = 0;
+    for (int i = 0; i < layer_.kernel[0] * layer_.kernel[1]; ++i) {
+      words += up(m, chunk_.unroll_m) * up(n, chunk_.unroll_n);
+    }
+    return words;
+  }
+
+  /// Loops over groups of lanes as the hardware does.
+  std::int64_t compute(int rows, int cols, int m, int n, bool last) const {
+    std::int64_t outputs = 0;
+    for (int a = 0; a < m; a += chunk_.unroll_m) {
+      for (int b = 0; b < rows; b += chunk_.unroll_p) {
+        outputs += cols;
+      }
+    }
+    std::int64_t sums = 0;
+    for (int a = 0; a < n; a += chunk_.unroll_n) {
+      sums += layer_.kernel[0] * layer_.kernel[1];
+    }
+    const std::int64_t depth = pipeline_depth(chunk_.kind, chunk_.unroll_n);
+    if (!last) {
+      return outputs * sums + depth;
+    }
+    const std::int64_t requantise =
+        std::max<std::int64_t>(up(chunk_.unroll_m * chunk_.unroll_p, chunk_.requant_lanes), output_words());
+    return outputs * std::max(sums, requantise) + std::min(sums, requantise) + depth;
+  }
+
+  void measure_buffers(const std::vector<Pixel>& loaded, int rows, int cols, int m, int n) {
+    std::set<std::pair<int, int>> rows_loaded;
+    std::set<int> cols_loaded;
+    for (const Pixel& pixel : loaded) {
+      rows_loaded.insert({pixel.image, flattened_ ? pixel.row * layer_.width_in + pixel.col : pixel.row});
+      cols_loaded.insert(flattened_ ? 0 : pixel.col);
+    }
+    const auto banks = static_cast<std::int64_t>(chunk_.unroll_p * chunk_.stride_max);
+    const std::int64_t words = depthwise_ ? up(m, chunk_.unroll_m) : up(n, chunk_.unroll_n);
+    found_.input_words = std::max(found_.input_words, up(static_cast<std::int64_t>(rows_loaded.size()), banks) *
+                                                          static_cast<std::int64_t>(cols_loaded.size()) * words);
+    found_.weight_words = std::max(found_.weight_words, pooling_ ? 0 : weight_words(m, n));
+    found_.output_words =
+        std::max(found_.output_words, up(m, chunk_.unroll_m) * up(rows, chunk_.unroll_p) * cols * output_words());
+  }
+
+  /// Time of all runs for `pixels` and the channels `begin` .. `end - 1` of `channels`.
+  std::int64_t runs(const std::vector<Pixel>& pixels, const std::vector<Channel>& channels, int begin, int end,
+                    int lanes, int words_each) {
+    if (pixels.empty()) {
+      return 0;
+    }
+    std::int64_t cycles = 0;
+    for (int from = begin; from < end;) {
+      // As many channels as lie in one map without another map between them.
+      int to = from;
+      while (to < end &&
+             channels[static_cast<std::size_t>(to)].first == channels[static_cast<std::size_t>(from)].first) {
+        ++to;
+      }
+      const WalkedMap& map = maps_.maps[channels[static_cast<std::size_t>(from)].first];
+      if (to - from == map.channels) {
+        cycles += whole_pixel_runs(pixels, map, from - begin, lanes, words_each);
+      } else {
+        cycles += segment_runs(pixels, map, channels, begin, from, to, lanes, words_each);
+      }
+      from = to;
+    }
+    return cycles;
+  }
+
+  std::int64_t whole_pixel_runs(const std::vector<Pixel>& pixels, const WalkedMap& map, int first, int lanes,
+                                int words_each) const {
+    const std::int64_t words = buffer_words(first, map.channels, lanes) * words_each;
+    bool all_columns = true;
+    bool all_rows = true;
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      all_columns = all_columns && pixels[i].col == static_cast<int>(i) % map.width;
+      all_rows = all_rows && pixels[i].row - pixels[0].row <= static_cast<int>(i) / map.width;
+    }
+    all_columns = all_columns && static_cast<int>(pixels.size()) % map.width == 0;
+    if (flattened_ || (all_columns && all_rows)) {
+      return run(address(pixels.front(), map), address(pixels.back(), map) + map.pixel_bits,
+                 static_cast<std::int64_t>(pixels.size()) * words);
+    }
+    std::int64_t cycles = 0;
+    for (std::size_t i = 0; i < pixels.size();) {
+      std::size_t row_end = i;
+      while (row_end < pixels.size() && pixels[row_end].row == pixels[i].row) {
+        ++row_end;
+      }
+      cycles += run(address(pixels[i], map), address(pixels[row_end - 1], map) + map.pixel_bits,
+                    static_cast<std::int64_t>(row_end - i) * words);
+      i = row_end;
+    }
+    return cycles;
+  }
+
+  std::int64_t segment_runs(const std::vector<Pixel>& pixels, const WalkedMap& map,
+                            const std::vector<Channel>& channels, int tile_begin, int from, int to, int lanes,
+                            int words_each) const {
+    std::int64_t cycles = 0;
+    for (const Pixel& pixel : pixels) {
+      for (int a = from; a < to;) {
+        int b = a;
+        const auto number = [&](int i) {
+          return static_cast<std::size_t>(channels[static_cast<std::size_t>(i)].second);
+        };
+        while (b < to && map.segment[number(b)] == map.segment[number(a)]) {
+          ++b;
+        }
+        const std::int64_t start = address(pixel, map);
+        cycles += run(start + map.first_bit[number(a)], start + map.first_bit[number(b - 1)] + map.bits,
+                      buffer_words(a - tile_begin, b - a, lanes) * words_each);
+        a = b;
+      }
+    }
+    return cycles;
+  }
+
+  static std::int64_t address(const Pixel& pixel, const WalkedMap& map) {
+    return (std::int64_t{pixel.image} * map.height + pixel.row) * map.row_bits + pixel.col * map.pixel_bits;
+  }
+
+  static std::int64_t buffer_words(int first, int count, int lanes) {
+    std::set<int> words;
+    for (int c = first; c < first + count; ++c) {
+      words.insert(c / lanes);
+    }
+    return static_cast<std::int64_t>(words.size());
+  }
+
+  /// Port words that bits `begin` .. `end - 1` touch, or the buffer words that they fill, whichever is slower.
+  std::int64_t run(std::int64_t begin, std::int64_t end, std::int64_t buffer) const {
+    std::int64_t words = 0;
+    for (std::int64_t word = begin / chunk_.port_bits; word * chunk_.port_bits < end; ++word) {
+      ++words;
+    }
+    return std::max(words, buffer);
+  }
+
+  Walk finish() {
+    std::int64_t cycles = platform_.layer_start + steps_.front().load;
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      const std::int64_t store = i == 0 ? 0 : steps_[i - 1].store;
+      const std::int64_t load = i + 1 == steps_.size() ? 0 : steps_[i + 1].load;
+      cycles += 1 + std::max(store + load, steps_[i].compute);
+    }
+    found_.cycles = cycles + steps_.back().store + platform_.layer_end;
+    found_.steps = static_cast<std::int64_t>(steps_.size());
+    return found_;
+  }
+
+  const Layer& layer_;
+  int index_;
+  const Chunk& chunk_;
+  const Mapping& mapping_;
+  int batch_;
+  const Platform& platform_;
+  WalkedMaps maps_;
+  bool depthwise_ = false;
+  bool pooling_ = false;
+  bool one_by_one_ = false;
+  bool flattened_ = false;
+  int groups_ = 1;
+  int out_m_ = 0;
+  int in_n_ = 0;
+  int lanes_in_ = 0;
+  std::vector<Channel> outputs_;
+  std::vector<Channel> inputs_;
+  int kept_input_of_ = -1;
+  int kept_weights_of_ = -1;
+  std::vector<Times> steps_;
+  Walk found_;
+};
+
+}  // namespace
+
+bool walk_tile_is_legal(const Network& network, int layer, bool input, int tile) {
+  const Platform platform;
+  const Chunk chunk;
+  const Mapping mapping;
+  return Walker(network, layer, chunk, mapping, 1, platform).tile_is_legal(input, tile);
+}
+
+Walk walk_layer(const Network& network, int layer, const Chunk& chunk, const Mapping& mapping, int batch,
+                const Platform& platform) {
+  return Walker(network, layer, chunk, mapping, batch, platform).walk();
+}
+
+}  // namespace autonba
