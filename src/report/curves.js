@@ -24,14 +24,14 @@ const phases = {
   },
 };
 
-function chartOptions({ xTitle, yTitle, show, tick, xLabel, boundary, range }) {
+function chartOptions({ xTitle, yTitle, show, tick, xLabel, xRange, boundary, range }) {
   const [ink, muted, grid, axis] = ["--ink-2", "--muted", "--grid", "--axis"].map(css);
   const font = { family: "system-ui, sans-serif", size: 11 };
   return {
     animation: false, maintainAspectRatio: false, interaction: { mode: "index", intersect: false },
     scales: {
       x: { type: "linear", title: { display: true, text: xTitle, color: muted, font }, border: { color: axis }, grid: { display: false },
-        ticks: { color: muted, font, precision: 0, maxRotation: 0 }, offset: false },
+        ticks: { color: muted, font, precision: 0, maxRotation: 0 }, ...xRange },
       y: { title: { display: true, text: yTitle, color: muted, font }, grid: { color: grid, drawBorder: false }, grace: "6%",
         ticks: { color: muted, font, maxTicksLimit: 6, callback: tick || show }, ...range } },
     plugins: {
@@ -54,7 +54,7 @@ function chart(title, series, options) {
   const datasets = drawn.map((s) => ({
     label: s.name, data: s.points.filter((p) => known(p.y)), borderColor: css(s.colour), backgroundColor: css(s.colour), borderWidth: 2,
     borderDash: s.dashed ? [6, 4] : [], stepped: s.stepped || false,
-    pointRadius: s.dashed || s.points.length > 40 ? 0 : 3, pointHoverRadius: 5, clip: 6 }));
+    pointRadius: s.points.length > 1 && (s.dashed || s.points.length > 16) ? 0 : 3, pointHoverRadius: 5, clip: 6 }));
   return { figure, draw: () => new Chart(canvas, { type: "line", data: { datasets }, options: chartOptions(options), plugins: [phases] }) };
 }
 
@@ -66,6 +66,8 @@ function place(section, list) {
 }
 
 const points = (list, key, x = "position") => list.map((entry) => ({ x: entry[x], y: entry[key] }));
+/// The first to the last epoch, where there are two.
+const span = (epochs) => (epochs.length > 1 ? { min: epochs[0].position, max: epochs[epochs.length - 1].position } : {});
 const digits = (n) => (value) => number(value, n);
 const inPercent = (value) => percent(value);
 
@@ -77,7 +79,8 @@ function drawSearchCurves() {
   const warm = epochs.filter((epoch) => epoch.phase === "warmup").length;
   const joint = epochs.slice(warm);
   const xLabel = (x) => (x <= warm ? `warm-up, epoch ${epochs[x - 1].epoch}` : `joint search, epoch ${epochs[x - 1].epoch}`);
-  const all = { xTitle: "epoch", xLabel, boundary: warm && joint.length ? warm + 0.5 : null, range: {} };
+  const all = { xTitle: "epoch", xLabel, xRange: span(epochs), boundary: warm && joint.length ? warm + 0.5 : null, range: {} };
+  const later = { ...all, xRange: span(joint), boundary: null };
   const steps = { xTitle: "step of the search", xLabel: (x) => `step ${number(x)}`, range: {} };
   const pair = (key) => [{ name: "training half", points: points(epochs, `train_${key}`), colour: "--series-1" },
     { name: "validation half", points: points(epochs, `val_${key}`), colour: "--series-2" }];
@@ -87,20 +90,20 @@ function drawSearchCurves() {
     chart("Loss", pair("loss"), { ...all, yTitle: "cross-entropy", show: digits(2) }),
     chart("Top-1 accuracy of sampled networks", pair("top1"), { ...all, yTitle: "share of images", show: inPercent }),
     chart(`Expected ${data.cost.name.toLowerCase()}`, [{ name: "mean of the epoch", points: points(joint, "expected"), colour: "--series-1" },
-      target(joint, "position")], { ...all, boundary: null, yTitle: data.cost.unit, show: significant }),
+      target(joint, "position")], { ...later, yTitle: data.cost.unit, show: significant }),
     chart("Accelerator found for sampled networks", [{ name: data.cost.name.toLowerCase(), points: points(data.curves.refreshes, "cost", "step"), colour: "--series-1" },
       target(data.curves.refreshes, "step")], { ...steps, yTitle: data.cost.unit, show: significant }),
     chart("Entropy of the choices", [{ name: "operators (α)", points: points(joint, "alpha_entropy"), colour: "--series-1" },
       { name: "bitwidths (β)", points: points(joint, "beta_entropy"), colour: "--series-2" }],
-      { ...all, boundary: null, yTitle: "share of the maximum", show: inPercent, tick: (value) => percent(value, 0), range: { min: 0, max: 1, grace: 0 } }),
+      { ...later, yTitle: "share of the maximum", show: inPercent, tick: (value) => percent(value, 0), range: { min: 0, max: 1, grace: 0 } }),
     chart("Weight of the cost (λ)", [{ name: "λ at the end of the epoch", points: points(joint, "lambda"), colour: "--series-1" }],
-      { ...all, boundary: null, yTitle: "λ", show: significant, range: { beginAtZero: true } })]);
+      { ...later, yTitle: "λ", show: significant, range: { beginAtZero: true } })]);
 }
 
 function drawTrainingCurves() {
   const epochs = data.curves.train;
   if (!epochs.length) return absent("training", "Training from scratch has not finished an epoch.");
-  const options = { xTitle: "epoch", xLabel: (x) => `epoch ${epochs[x - 1].epoch}`, range: {} };
+  const options = { xTitle: "epoch", xLabel: (x) => `epoch ${epochs[x - 1].epoch}`, xRange: span(epochs), range: {} };
   const pair = (key) => [{ name: "training images", points: points(epochs, `train_${key}`), colour: "--series-1" },
     { name: "test images", points: points(epochs, `val_${key}`), colour: "--series-2" }];
   place("training", [

@@ -138,14 +138,22 @@ std::vector<const Layer*> layers_of_block(const Network& network, int block) {
   return layers;
 }
 
-/// The block as it was chosen. Without layers it is an identity (or the network is not built yet).
-Json block_box(const std::optional<Network>& network, int block, const Json& choice, const Json& space) {
-  const auto layers = network ? layers_of_block(*network, block) : std::vector<const Layer*>();
+/// The block as it was chosen. Of a network that is not built yet, only the sizes of its maps are known (from the event
+/// `space`); in one that is, a block without layers is an identity.
+Json block_box(const std::optional<Network>& network, std::size_t block, const Json& choice, const Json& shape) {
+  const std::string place = "metrics.jsonl: event space: blocks";
+  const auto layers = network ? layers_of_block(*network, static_cast<int>(block)) : std::vector<const Layer*>();
   Json data = box(fmt::format("block {}", block), layers);
   data["op"] = json_value<std::string>(choice, "op", "metrics.jsonl: architecture");
   data["identity"] = network.has_value() && layers.empty();
   data["bits"] = data["identity"] ? Json() : Json(json_value<int>(choice, "bits", "metrics.jsonl: architecture"));
-  data["shape"] = space;
+  if (!network && !shape.is_null()) {
+    const auto height = json_value<int>(shape, "height_in", place);
+    const auto width = json_value<int>(shape, "width_in", place);
+    const auto stride = json_value<int>(shape, "stride", place);
+    data["in"] = {json_value<int>(shape, "channels_in", place), height, width};
+    data["out"] = {json_value<int>(shape, "channels_out", place), (height - 1) / stride + 1, (width - 1) / stride + 1};
+  }
   return data;
 }
 
@@ -211,7 +219,7 @@ Json network_data(const std::optional<Network>& network, const std::vector<Json>
   Json row = before;
   for (std::size_t block = 0; block < architecture.size(); ++block) {
     const Json shape = space.is_null() || block >= space.at("blocks").size() ? Json() : space.at("blocks").at(block);
-    row.push_back(block_box(network, static_cast<int>(block), architecture[block], shape));
+    row.push_back(block_box(network, block, architecture[block], shape));
   }
   for (auto block = static_cast<int>(architecture.size()); block < blocks_in_network; ++block) {
     row.push_back(box(fmt::format("block {}", block), layers_of_block(*network, block)));

@@ -155,11 +155,11 @@ function boxShape(box, most, colour) {
 function boxItem(box, most, colour, chunks) {
   const size = box.in ? [h("div", { class: "size" }, box.in[0] === box.out[0] ? `${box.in[0]} channels` : `${box.in[0]} → ${box.out[0]} ch.`),
     h("div", { class: "size" }, box.out[1] < box.in[1] ? `${box.in[1]}×${box.in[2]} → ` : "", `${box.out[1]}×${box.out[2]}`)]
-    : [h("div", { class: "size" }, "passes its input on")];
+    : [h("div", { class: "size" }, box.identity ? "passes its input on" : null)];
   return h("li", { class: box.identity && "identity", title: box.layers.length ? `Layers: ${box.layers.join(", ")}` : null },
     h("div", { class: "where" }, known(box.op) ? box.title : "fixed", known(box.bits) ? h("span", { class: "bits" }, `${box.bits} bit`) : null),
     h("div", { class: "what" }, box.op || box.title),
-    box.in || box.identity ? boxShape(box, most, colour) : null, size,
+    box.widest || box.identity ? boxShape(box, most, colour) : h("div", { class: "strip", style: `background:${colour}` }), size,
     h("div", { class: "size" }, box.macs ? `${kilo(box.macs)} MAC` : null),
     chunks.length ? h("div", { class: "dots", role: "img", "aria-label": `on chunk ${chunks.join(", ")}` }, chunks.map((chunk) =>
       h("i", { class: "swatch", style: `background:${chunkColour(chunk)};margin:0`, title: `chunk ${chunk}` }))) : null);
@@ -236,7 +236,7 @@ function drawAccelerator() {
 /// Columns of stacked shares: `rows` [epoch][key] over `keys`.
 function columns(rows, keys, colours, height, name, epochs) {
   const step = 100 / rows.length;
-  const gap = rows.length > 30 ? 0 : 0.8;
+  const gap = rows.length > 30 ? 0 : Math.min(0.8, 0.08 * step);
   const outlines = keys.map(() => "");
   rows.forEach((row, e) => {
     let y = 0;

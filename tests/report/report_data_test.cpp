@@ -136,6 +136,17 @@ TEST(ReportData, BoxesAreStemBlocksHeadPoolAndClassifier) {
   EXPECT_EQ(network.at("final"), true);
 }
 
+TEST(ReportData, BeforeTheNetworkIsBuiltBoxesShowTheLikeliestChoices) {
+  const Json network = report_data(sample::run({.search = 1, .train = 0, .derived = false})).at("network");
+  EXPECT_EQ(network.at("final"), false);
+  EXPECT_EQ(network.at("after_epoch"), 1);
+  ASSERT_EQ(network.at("boxes").size(), 7u);
+  const Json& box = network.at("boxes").at(2);
+  EXPECT_EQ(box.at("op"), "k5_e3");
+  EXPECT_EQ(box.at("in"), Json({24, 14, 14}));
+  EXPECT_EQ(box.at("out"), Json({32, 7, 7}));
+}
+
 std::string config_with_target(const char* metric, double value) {
   return fmt::format("target: {{metric: {}, value: {}}}", metric, value);
 }
