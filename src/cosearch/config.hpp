@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "explore/objective.hpp"
+
+namespace autonba {
+
+/// What the user asks of the hardware: at least so many FPS, or at most so many milliseconds.
+struct Target {
+  Objective objective = Objective::fps;  // metric: fps | latency_ms
+  double value = 0;                      // images a second, or milliseconds
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+/// The target as the objective's value: seconds an image, or seconds from image to logits.
+double target_seconds(const Target& target);
+/// "fps" or "latency_ms", and its unit "images/s" or "ms".
+std::string metric_name(Objective objective);
+std::string metric_unit(Objective objective);
+/// `seconds` of the objective in the target's metric.
+double in_metric(Objective objective, double seconds);
+
+/// SGD with momentum for ω, with a cosine rate.
+struct WeightRecipe {
+  std::int64_t batch = 64;
+  double learning_rate = 0.025;
+  double final_learning_rate = 0.001;
+  double momentum = 0.9;
+  double weight_decay = 5e-4;
+  double clip = 5;  // largest norm of the gradient
+  double label_smoothing = 0;
+};
+
+enum class Sampling { heterogeneous, soft, hard };  // of bitwidths: soft for ω and hard for β, or one for both
+enum class CostGradient { expected, single_path };
+
+/// Search of α, β and ω.
+struct SearchConfig {
+  std::int64_t warmup_epochs = 30;   // ω alone
+  std::int64_t epochs = 90;          // weight and arch steps in turn
+  std::int64_t steps_per_epoch = 0;  // 0: all images of a half, once
+  WeightRecipe weights;
+  double arch_learning_rate = 3e-4;   // Adam(0.5, 0.999) for α and β
+  std::int64_t active_operators = 2;  // K
+  std::int64_t active_bits = 2;       // bitwidths with gradient in a hard sample
+  Sampling sampling = Sampling::heterogeneous;
+  CostGradient cost_gradient = CostGradient::expected;
+  bool accuracy_term = true;  // false: the arch loss is the cost alone
+  double tau_start = 5;
+  double tau_end = 0.25;            // geometric over all joint steps …
+  std::optional<double> tau_decay;  // … or τ times this after each joint epoch
+  double lambda_start = 0;
+  double lambda_rate = 0.01;  // η of the dual ascent; 0 keeps λ as it starts
+};
+
+/// Search of γ.
+struct AcceleratorConfig {
+  std::string space = "fpga";
+  std::string engine = "das";
+  std::int64_t every = 50;                 // arch steps between refreshes of γ*
+  std::int64_t evaluations = 300;          // of a refresh
+  std::int64_t final_evaluations = 10000;  // for the derived network
+};
+
+/// Training of the derived network, from scratch.
+struct TrainConfig {
+  std::int64_t epochs = 8;
+  std::int64_t warmup_epochs = 0;   // during which the rate rises
+  std::int64_t evaluate_every = 1;  // epochs between scores on the test split
+  WeightRecipe weights;
+};
+
+/// A whole run, as config.yaml holds it with every default filled in (docs/configuration.md).
+struct Config {
+  std::string dataset;  // fashion-mnist | cifar10 | cifar100 | imagenet
+  std::string data;     // folder; empty: the dataset's usual place
+  std::string space;    // of networks
+  std::string platform;
+  Target target;
+  std::uint64_t seed = 1;
+  std::string quantizer = "lsq";  // lsq | minmax
+  std::int64_t checkpoint_steps = 200;
+  std::int64_t threads = 0;  // as used
+  std::string device = "cpu";
+  SearchConfig search;
+  AcceleratorConfig accelerator;
+  TrainConfig train;
+};
+
+/// Reads a configuration and applies `overrides` ("search.epochs=3"). Throws InputError naming file, line and key.
+Config load_config(const std::filesystem::path& file, const std::vector<std::string>& overrides = {});
+
+/// The configuration as YAML with every key: what config.yaml of a run holds, and what load_config reads back.
+std::string to_yaml(const Config& config);
+
+}  // namespace autonba

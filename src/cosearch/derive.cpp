@@ -1,0 +1,122 @@
+#include "cosearch/derive.hpp"
+
+#include <limits>
+
+#include "base/error.hpp"
+
+namespace autonba {
+namespace {
+
+double seconds_of(const Solution& solution, const Pricing& pricing) {
+  return value_of(pricing.objective(), solution.cost, solution.accelerator->batch, pricing.platform());
+}
+
+std::string shown(Objective objective, double seconds) {
+  return fmt::format("{:.4g} {}", in_metric(objective, seconds), metric_unit(objective));
+}
+
+/// A change of one block's choice.
+struct Substitution {
+  std::size_t block = 0;
+  BlockChoice choice;
+  double price = std::numeric_limits<double>::infinity();  // log p lost for each second saved
+};
+
+/// The cheapest change that saves time on γ*; its price is infinite if none does.
+Substitution best_substitution(const Logits& logits, Pricing& pricing, const Architecture& architecture) {
+  const SearchSpace& space = pricing.space();
+  const double now = pricing.objective_seconds(pricing.chunk_seconds(architecture));
+  Substitution best;
+  for (std::size_t block = 0; block < architecture.size(); ++block) {
+    const double log_p = log_probability(logits, block, architecture[block]);
+    for (int op = 0; op < static_cast<int>(space.operators.size()); ++op) {
+      for (int bits = 0; bits < static_cast<int>(space.bits.size()); ++bits) {
+        Architecture changed = architecture;
+        changed[block] = {op, bits};
+        const double saved = now - pricing.objective_seconds(pricing.chunk_seconds(changed));
+        if (saved <= 0) {
+          continue;
+        }
+        // Likelier and faster at once has a price below zero, and the larger the gain the better.
+        const double lost = log_p - log_probability(logits, block, changed[block]);
+        const double price = lost > 0 ? lost / saved : lost * saved;
+        if (price < best.price) {
+          best = {block, changed[block], price};
+        }
+      }
+    }
+  }
+  return best;
+}
+
+int differing_blocks(const Architecture& a, const Architecture& b) {
+  int count = 0;
+  for (std::size_t block = 0; block < a.size(); ++block) {
+    count += a[block] == b[block] ? 0 : 1;
+  }
+  return count;
+}
+
+}  // namespace
+
+Derived derive(const Logits& logits, Pricing& pricing, const Target& target, const AcceleratorConfig& accelerator,
+               std::uint64_t seed) {
+  const double limit = target_seconds(target);
+  Derived derived{most_likely(logits), {}, {}, std::numeric_limits<double>::infinity(), 0};
+  const Architecture likeliest = derived.architecture;
+  double best_seconds = derived.seconds;
+  // Every round but the last substitutes at least once; a space has no more choices worth a round than this.
+  const std::size_t most_rounds = 4 * likeliest.size() + 4;
+  for (std::size_t round = 0;; ++round) {
+    derived.solution = pricing.refresh(derived.architecture, accelerator.engine, accelerator.final_evaluations, seed);
+    derived.seconds = seconds_of(derived.solution, pricing);
+    best_seconds = std::min(best_seconds, derived.seconds);
+    if (derived.seconds <= limit) {
+      break;
+    }
+    // On γ*, substitute until the target is met there; then γ* is solved again for what came out.
+    double estimated = derived.seconds;
+    do {
+      const Substitution substitution = best_substitution(logits, pricing, derived.architecture);
+      if (substitution.price == std::numeric_limits<double>::infinity() || round == most_rounds) {
+        throw work_error("no network of the space was found to meet the target of {:.4g} {}; the best found reaches {}",
+                         target.value, metric_unit(target.objective), shown(target.objective, best_seconds));
+      }
+      derived.architecture[substitution.block] = substitution.choice;
+      estimated = pricing.objective_seconds(pricing.chunk_seconds(derived.architecture));
+    } while (estimated > limit);
+  }
+  derived.network = pricing.network(derived.architecture);
+  derived.substitutions = differing_blocks(likeliest, derived.architecture);
+  return derived;
+}
+
+Architecture cheapest_architecture(const SearchSpace& space) {
+  Architecture architecture(space.blocks.size());
+  for (std::size_t block = 0; block < architecture.size(); ++block) {
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    for (int op = 0; op < static_cast<int>(space.operators.size()); ++op) {
+      Architecture changed = architecture;
+      changed[block].op = op;
+      const std::int64_t count = macs(make_network(space, changed, 1));
+      if (count < least) {
+        least = count;
+        architecture[block].op = op;
+      }
+    }
+  }
+  return architecture;
+}
+
+void check_target(Pricing& pricing, const Target& target, const AcceleratorConfig& accelerator, std::uint64_t seed) {
+  const Architecture cheapest = cheapest_architecture(pricing.space());
+  const Solution solution = pricing.refresh(cheapest, accelerator.engine, accelerator.final_evaluations, seed);
+  const double seconds = seconds_of(solution, pricing);
+  if (seconds > target_seconds(target)) {
+    throw input_error("target.value: {:.4g} {} is out of reach on {}: the cheapest network of the space reaches {}",
+                      target.value, metric_unit(target.objective), pricing.platform().name,
+                      shown(target.objective, seconds));
+  }
+}
+
+}  // namespace autonba

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "cosearch/config.hpp"
+#include "train/trainer.hpp"
+
+namespace autonba {
+
+// From the configuration to what src/train takes.
+SgdOptions sgd_options(const WeightRecipe& recipe);
+TrainRecipe train_recipe(const TrainConfig& config);
+SupernetOptions net_options(const Config& config, int classes);
+
+}  // namespace autonba

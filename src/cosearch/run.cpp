@@ -1,0 +1,345 @@
+#include "cosearch/run.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+
+#include "accel/accelerator_json.hpp"
+#include "base/archive.hpp"
+#include "base/error.hpp"
+#include "base/progress.hpp"
+#include "base/text.hpp"
+#include "cosearch/derive.hpp"
+#include "cosearch/joint_search.hpp"
+#include "cosearch/recipe.hpp"
+#include "cosearch/run_folder.hpp"
+#include "cosearch/state_json.hpp"
+#include "model/network_json.hpp"
+
+namespace autonba {
+namespace {
+
+constexpr const char* search_checkpoint = "checkpoints/search";
+constexpr const char* train_checkpoint = "checkpoints/train";
+
+/// Seconds of a stage over all processes that worked on it.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double before = 0) : before_(before) {}
+  double seconds() const {
+    return before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  double before_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+double peak_rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+/// What a run works with, besides its configuration.
+struct Setting {
+  const Config& config;
+  const RunOptions& options;
+  RunFolder& folder;
+  Progress& progress;
+  SearchSpace space;
+  Platform platform;
+  Dataset dataset;
+};
+
+bool stopped(const RunOptions& options) {
+  return options.stop != nullptr && *options.stop;
+}
+
+[[noreturn]] void stop_here(const Setting& setting, const char* stage) {
+  throw Interrupted(fmt::format("stopped during the {}; a checkpoint is in {}; --resume goes on from it", stage,
+                                setting.folder.file("checkpoints").string()));
+}
+
+/// Adds to a stage's archive what the run itself must remember, and writes it.
+void write_checkpoint(const Setting& setting, const char* name, Archive archive, const Stopwatch& watch) {
+  archive["run"] = Json({{"seconds", watch.seconds()}, {"log_size", setting.folder.log_size()}}).dump();
+  write_archive(setting.folder.file(name), checkpoint_kind, archive);
+}
+
+/// Restores `stage` from its checkpoint, where there is one, and returns the seconds it had taken.
+template <typename Stage>
+double restore_checkpoint(const Setting& setting, const char* name, Stage& stage) {
+  if (!setting.folder.has(name)) {
+    return 0;
+  }
+  const std::string file = setting.folder.file(name).string();
+  const Archive archive = read_archive(file, checkpoint_kind);
+  stage.restore(archive, file);
+  const auto found = archive.find("run");
+  const Json run = Json::parse(found == archive.end() ? "" : found->second, nullptr, false);
+  setting.folder.back_to(json_value<std::uintmax_t>(run, "log_size", file));
+  return json_value<double>(run, "seconds", file);
+}
+
+/// The last line of an epoch, for the terminal.
+std::string epoch_line(const Json& event) {
+  std::string line = fmt::format("{} {}/{}: loss {:.3f}, top-1 {:.1f} %", event["phase"].get<std::string>(),
+                                 event["epoch"].get<int>(), event["epochs"].get<int>(),
+                                 event["train_loss"].get<double>(), 100 * event["train_top1"].get<double>());
+  if (event.contains("val_top1")) {
+    line += fmt::format(", held-out top-1 {:.1f} %", 100 * event["val_top1"].get<double>());
+  }
+  if (event.contains("lambda")) {
+    line += fmt::format(", cost {:.3g} of the target, λ {:.3f}, entropy α {:.2f} β {:.2f}",
+                        event["expected_seconds"].get<double>() / event["target_seconds"].get<double>(),
+                        event["lambda"].get<double>(), event["alpha_entropy"].get<double>(),
+                        event["beta_entropy"].get<double>());
+  }
+  return line;
+}
+
+void log_epoch(const Setting& setting, Json event, double seconds) {
+  event["seconds"] = seconds;
+  setting.folder.log(event);
+  setting.progress.milestone(epoch_line(event) + ", " + spoken_duration(seconds));
+}
+
+/// Runs the joint search to its end, from the checkpoint if there is one. Returns its seconds.
+double search_stage(const Setting& setting, JointSearch& search) {
+  const Stopwatch watch(restore_checkpoint(setting, search_checkpoint, search));
+  if (search.steps_done() == 0) {
+    write_checkpoint(setting, search_checkpoint, search.save(), watch);  // so that what is logged later can be undone
+  }
+  double epoch_start = watch.seconds();
+  while (!search.done()) {
+    if (stopped(setting.options) || setting.options.pause_at == search.steps_done()) {
+      write_checkpoint(setting, search_checkpoint, search.save(), watch);
+      stop_here(setting, "search");
+    }
+    search.step();
+    if (!search.refresh_event().is_null()) {
+      setting.folder.log(search.refresh_event());
+    }
+    const double share = static_cast<double>(search.steps_done()) / static_cast<double>(search.total_steps());
+    setting.progress.update(search.status() + "  left " + spoken_duration(seconds_left(watch.seconds(), share)));
+    if (search.epoch_ended()) {
+      log_epoch(setting, search.epoch_event(), watch.seconds() - epoch_start);
+      epoch_start = watch.seconds();
+    }
+    if (search.epoch_ended() || search.steps_done() % setting.config.checkpoint_steps == 0) {
+      write_checkpoint(setting, search_checkpoint, search.save(), watch);
+    }
+  }
+  return watch.seconds();
+}
+
+Json first_result(const Setting& setting, const Derived& derived, double search_seconds) {
+  const Cost& cost = derived.solution.cost;
+  const Resources& used = cost.resources;
+  const int batch = derived.solution.accelerator->batch;
+  const Objective objective = setting.config.target.objective;
+  Json result = {
+      {"dataset", setting.config.dataset},
+      {"platform", setting.platform.name},
+      {"engine", setting.config.accelerator.engine},
+      {"seed", setting.config.seed},
+      {"objective", objective == Objective::fps ? "fps" : "latency"},
+      {"value", derived.seconds},
+      {"fps", fps(cost.ii_cycles, batch, setting.platform)},
+      {"ii_cycles", cost.ii_cycles},
+      {"batch", batch},
+      {"latency_ms", static_cast<double>(cost.latency_cycles) / (1e3 * setting.platform.clock_mhz)},
+      {"dsp", used.dsp},
+      {"bram18", used.bram18},
+      {"lut", used.lut},
+      {"ff", used.ff},
+      {"target",
+       {{"metric", metric_name(objective)}, {"value", setting.config.target.value}, {"unit", metric_unit(objective)}}}};
+  if (derived.solution.bound) {
+    result["bound"] = *derived.solution.bound;
+    result["optimality_gap"] = derived.seconds / *derived.solution.bound - 1;
+  }
+  result["search_seconds"] = search_seconds;
+  result["peak_rss_mb"] = peak_rss_mb();
+  return result;
+}
+
+/// Derives and writes network.json, accelerator.json and the first part of result.json, in this order: the last one
+/// says that all are there.
+void derive_stage(const Setting& setting, JointSearch& search, double search_seconds) {
+  const Stopwatch watch(search_seconds);
+  setting.progress.update("deriving the network and its accelerator");
+  const std::uint64_t seed = make_rng(setting.config.seed, "derive").state;
+  const Derived derived =
+      derive(search.logits(), search.pricing(), setting.config.target, setting.config.accelerator, seed);
+  Json network = to_json(derived.network);
+  network["architecture"] = architecture_json(derived.architecture, setting.space);
+  network["architecture_indices"] = architecture_indices(derived.architecture);
+  network["classes"] = setting.dataset.class_names;
+  write_json(setting.folder.file("network.json"), network_schema, network);
+  write_json(setting.folder.file("accelerator.json"), accelerator_schema,
+             to_json(derived.network, *derived.solution.accelerator, setting.platform));
+  setting.folder.log({{"event", "derived"},
+                      {"architecture", architecture_json(derived.architecture, setting.space)},
+                      {"substitutions", derived.substitutions}});
+  const Json result = first_result(setting, derived, watch.seconds());
+  setting.folder.write_result(result);
+  setting.progress.milestone(fmt::format("derived: {:.4g} {} for a target of {:.4g}, {:.1f} MMAC, {} substitutions",
+                                         in_metric(search.pricing().objective(), derived.seconds),
+                                         metric_unit(search.pricing().objective()), setting.config.target.value,
+                                         static_cast<double>(macs(derived.network)) / 1e6, derived.substitutions));
+}
+
+Architecture derived_architecture(const RunFolder& folder) {
+  const std::string file = folder.file("network.json").string();
+  return architecture_from_indices(json_value<Json>(read_json(file, network_schema), "architecture_indices", file));
+}
+
+Supernet make_derived_net(const Config& config, const SearchSpace& space, const Architecture& architecture,
+                          int classes) {
+  Rng rng = make_rng(config.seed, "train-weights");
+  return Supernet(space, derived_candidates(space, architecture), net_options(config, classes), rng);
+}
+
+Json train_epoch_event(const EpochReport& report, const TrainConfig& train) {
+  Json event = {{"event", "epoch"},
+                {"phase", "train"},
+                {"epoch", report.epoch + 1},
+                {"epochs", train.epochs},
+                {"train_loss", report.train.loss},
+                {"train_top1", report.train.top1},
+                {"learning_rate", report.rate}};
+  if (report.test) {
+    event["val_loss"] = report.test->loss;
+    event["val_top1"] = report.test->top1;
+  }
+  return event;
+}
+
+/// Trains the derived network to its end, from the checkpoint if there is one, and completes result.json.
+void train_stage(const Setting& setting) {
+  const Config& config = setting.config;
+  Supernet net =
+      make_derived_net(config, setting.space, derived_architecture(setting.folder), setting.dataset.train.classes);
+  Trainer trainer(net, setting.dataset, train_recipe(config.train), usual_augmentation(config.dataset), config.seed, 1);
+  const Stopwatch watch(restore_checkpoint(setting, train_checkpoint, trainer));
+  const std::int64_t total = config.train.epochs * trainer.steps_per_epoch();
+  double epoch_start = watch.seconds();
+  std::atomic<bool> pause = false;  // for a checkpoint, or because the user stopped
+
+  Trainer::Callbacks callbacks;
+  callbacks.step = [&](Position at, const Score& score) {
+    const std::int64_t done = at.epoch * trainer.steps_per_epoch() + at.step + 1;
+    const double share = static_cast<double>(done) / static_cast<double>(total);
+    setting.progress.update(fmt::format("training {}/{}  step {}/{}  loss {:.3f}  top-1 {:.1f} %  left {}",
+                                        at.epoch + 1, config.train.epochs, at.step + 1, trainer.steps_per_epoch(),
+                                        score.loss, 100 * score.top1,
+                                        spoken_duration(seconds_left(watch.seconds(), share))));
+    pause = stopped(setting.options) || done % config.checkpoint_steps == 0;
+  };
+  callbacks.epoch = [&](const EpochReport& report) {
+    log_epoch(setting, train_epoch_event(report, config.train), watch.seconds() - epoch_start);
+    epoch_start = watch.seconds();
+  };
+  while (!trainer.finished()) {
+    pause = stopped(setting.options);
+    trainer.run(callbacks, pause);
+    write_checkpoint(setting, train_checkpoint, trainer.save(), watch);
+    if (stopped(setting.options) && !trainer.finished()) {
+      stop_here(setting, "training");
+    }
+  }
+
+  Loader test(setting.dataset.test, all_images(image_count(setting.dataset.test)),
+              evaluation_options(static_cast<int>(config.train.weights.batch)));
+  const Score score = evaluate(net, derived_path(net), test);
+  write_file_whole(setting.folder.file("weights.pt"), net.save());
+  Json result = setting.folder.result();
+  result["top1"] = score.top1;
+  result["train_seconds"] = watch.seconds();
+  result["peak_rss_mb"] = std::max(result.value("peak_rss_mb", 0.0), peak_rss_mb());
+  setting.folder.write_result(result);
+}
+
+Json space_event(const SearchSpace& space) {
+  Json blocks = Json::array();
+  for (const Block& block : space.blocks) {
+    blocks.push_back({{"channels_in", block.channels_in},
+                      {"channels_out", block.channels_out},
+                      {"stride", block.stride},
+                      {"height_in", block.height_in},
+                      {"width_in", block.width_in}});
+  }
+  Json operators = Json::array();
+  for (const Operator& op : space.operators) {
+    operators.push_back(name(op));
+  }
+  return {{"event", "space"}, {"blocks", blocks}, {"operators", operators}, {"bits", space.bits}};
+}
+
+Dataset load_dataset_for(const Config& config, const SearchSpace& space) {
+  Dataset dataset = load_dataset(
+      config.dataset, {.folder = config.data, .image_size = space.input.height, .max_images = config.max_images});
+  const ImageShape& shape = dataset.train.shape;
+  if (shape.channels != space.input.channels || shape.height != space.input.height ||
+      shape.width != space.input.width) {
+    throw input_error("space: {} is for images of {}x{} with {} channels, those of {} have {}x{} with {}", space.name,
+                      space.input.height, space.input.width, space.input.channels, config.dataset, shape.height,
+                      shape.width, shape.channels);
+  }
+  return dataset;
+}
+
+void search_and_derive(const Setting& setting) {
+  const DesignSpace design_space = load_design_space(setting.config.accelerator.space);
+  JointSearch search(setting.config, setting.space, setting.platform, design_space, setting.dataset.train);
+  if (!setting.folder.started()) {
+    check_target(search.pricing(), setting.config.target, setting.config.accelerator,
+                 make_rng(setting.config.seed, "check-target").state);
+    search.pricing().restore(Json(), "");  // the search starts without what this has found
+    setting.folder.log(space_event(setting.space));
+  }
+  derive_stage(setting, search, search_stage(setting, search));
+}
+
+}  // namespace
+
+Json run(const Config& config, const RunOptions& options) {
+  SearchSpace space = load_space(config.space);
+  Platform platform = load_platform(config.platform);
+  RunFolder folder(options.out, to_yaml(config));
+  if (folder.finished()) {
+    return folder.result();
+  }
+  if (folder.started() && !options.resume) {
+    throw input_error("{}: holds an unfinished run of this configuration; --resume goes on with it",
+                      options.out.string());
+  }
+  Dataset dataset = load_dataset_for(config, space);
+  Progress progress(options.live);
+  const Setting setting{config, options, folder, progress, std::move(space), std::move(platform), std::move(dataset)};
+  if (!folder.has("result.json")) {
+    search_and_derive(setting);
+  }
+  train_stage(setting);
+  return folder.result();
+}
+
+TrainedNetwork load_trained(const std::filesystem::path& run, torch::Device device) {
+  if (!std::filesystem::exists(run / "weights.pt")) {
+    throw input_error("{}: holds no trained network (weights.pt); `autonba search` makes one", run.string());
+  }
+  Config config = load_config(run / "config.yaml");
+  config.device = device.is_cuda() ? "cuda" : "cpu";
+  const std::string file = (run / "network.json").string();
+  const Json network = read_json(file, network_schema);
+  const auto architecture = architecture_from_indices(json_value<Json>(network, "architecture_indices", file));
+  auto classes = json_value<std::vector<std::string>>(network, "classes", file);
+  Supernet net = make_derived_net(config, load_space(config.space), architecture, static_cast<int>(classes.size()));
+  net.restore(read_file(run / "weights.pt"), (run / "weights.pt").string());
+  return {std::move(config), std::move(net), std::move(classes)};
+}
+
+}  // namespace autonba
