@@ -61,7 +61,7 @@ function chart(title, series, options) {
 let charts = [];
 function place(section, list) {
   const drawn = list.filter(known);
-  body(section).append(h("div", { class: "grid", style: "--cell:21rem" }, drawn.map((entry) => entry.figure)));
+  body(section).append(h("div", { class: "grid plots" }, drawn.map((entry) => entry.figure)));
   charts.push(...drawn.map((entry) => entry.draw()));
 }
 

@@ -70,17 +70,26 @@ Json layer_data(const Layer& layer, const std::string& op, const Json& placed, c
           {"utilisation", utilisation(batch * macs(layer), cycles, speeds[chunk])}};
 }
 
-Json resources_data(const Json& platform, const Json& cost) {
+/// Used of available, and used by each chunk where the chunks say so.
+Json resources_data(const Json& platform, const Json& cost, const std::vector<Json>& chunks) {
   const std::pair<const char*, const char*> kinds[] = {
       {"dsp", "DSP"}, {"bram18", "BRAM18"}, {"lut", "LUT"}, {"ff", "FF"}};
   Json resources = Json::array();
   for (const auto& [key, name] : kinds) {
     const auto used = json_value<std::int64_t>(cost, key, std::string(file) + ": cost");
     const auto available = json_value<std::int64_t>(platform, key, std::string(file) + ": platform");
+    Json parts;
+    for (const Json& chunk : chunks) {
+      if (chunk.contains("resources")) {
+        parts.push_back(
+            json_value<std::int64_t>(chunk.at("resources"), key, std::string(file) + ": chunks: resources"));
+      }
+    }
     resources.push_back({{"name", name},
                          {"used", used},
                          {"available", available},
-                         {"share", share(static_cast<double>(used), static_cast<double>(available))}});
+                         {"share", share(static_cast<double>(used), static_cast<double>(available))},
+                         {"chunks", parts}});
   }
   return resources;
 }
@@ -173,7 +182,8 @@ Json accelerator_data(const Network& network, const Json& accelerator) {
   for (const Json& chunk : chunks) {
     speeds.push_back(macs_per_cycle(chunk));
   }
-  Json data = {{"platform", platform}, {"batch", batch}, {"cost", cost}, {"resources", resources_data(platform, cost)}};
+  Json data = {
+      {"platform", platform}, {"batch", batch}, {"cost", cost}, {"resources", resources_data(platform, cost, chunks)}};
   data["layers"] = Json::array();
   const Json document = to_json(network);  // names its operators
   for (std::size_t i = 0; i < network.layers.size(); ++i) {

@@ -62,6 +62,9 @@ function bitsColours(bits) {
 const legend = (colours, label) => h("ul", { class: "legend" }, [...colours].map(([key, colour]) =>
   h("li", {}, h("i", { class: "swatch", style: `background:${colour}` }), label(key))));
 
+const chunkLegend = (text) => h("ul", { class: "legend below" }, data.accelerator.chunks.map((chunk, i) =>
+  h("li", {}, h("i", { class: "swatch", style: `background:${chunkColour(i)}` }), text(i, chunk.kind))));
+
 // ---- Header and result -------------------------------------------------------------------------------------------
 
 function drawHeader() {
@@ -100,7 +103,9 @@ function meter(resource) {
     h("p", {}, h("strong", {}, resource.name),
       h("span", {}, number(resource.used), h("span", { class: "of" }, ` of ${number(resource.available)} · ${percent(resource.share)}`))),
     h("div", { class: "bar", role: "img", "aria-label": `${resource.name}: ${percent(resource.share)} used` },
-      h("i", { style: `width:${Math.min(100, resource.share * 100)}%` })));
+      (resource.chunks || [resource.used]).map((used, i) => h("i", {
+        style: `width:${Math.min(100, (used / resource.available) * 100)}%;` + (resource.chunks ? `background:${chunkColour(i)}` : ""),
+        title: resource.chunks ? `chunk ${i}: ${number(used)}` : null }))));
 }
 
 function drawResult() {
@@ -118,13 +123,13 @@ function drawResult() {
       tile("Search", known(r.search_seconds) ? duration(r.search_seconds) : null, "", null),
       tile("Training", known(r.train_seconds) ? duration(r.train_seconds) : null, "",
         known(r.peak_rss_mb) ? `peak memory ${number(r.peak_rss_mb)} MB` : null)),
-    h("div", { class: "grid", style: "--cell:24rem" }, resourceCard(), factsCard()));
+    h("div", { class: "grid pair" }, resourceCard(), factsCard()));
 }
 
 function resourceCard() {
   const a = data.accelerator;
   return h("div", { class: "card" }, h("h3", {}, a ? `Resources of ${a.platform.name}` : "Resources"),
-    a ? a.resources.map(meter) : h("p", { class: "note" }, "No accelerator yet: it is chosen when the search ends."));
+    a ? [a.resources.map(meter), a.resources[0].chunks ? chunkLegend((i, kind) => `chunk ${i} (${kind})`) : null] : h("p", { class: "note" }, "No accelerator yet: it is chosen when the search ends."));
 }
 
 function factsCard() {
@@ -183,10 +188,7 @@ function drawNetwork(colours) {
     const chunks = [...new Set(box.layers.map((id) => chunkOf.get(id)).filter(known))].sort();
     return boxItem(box, most, colours.get(box.op) || css("--neutral"), chunks);
   })));
-  if (data.accelerator) {
-    body("network").append(h("ul", { class: "legend", style: "margin:.6rem 0 0" }, data.accelerator.chunks.map((chunk, i) =>
-      h("li", {}, h("i", { class: "swatch", style: `background:${chunkColour(i)}` }), `runs on chunk ${i} (${chunk.kind})`))));
-  }
+  if (data.accelerator) body("network").append(chunkLegend((i, kind) => `runs on chunk ${i} (${kind})`));
 }
 
 // ---- Accelerator -------------------------------------------------------------------------------------------------
