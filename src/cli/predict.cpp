@@ -5,7 +5,7 @@
 
 #include "base/files.hpp"
 #include "cli/command.hpp"
-#include "cosearch/run.hpp"
+#include "cosearch/trained.hpp"
 #include "train/data/image.hpp"
 #include "train/data/to_tensor.hpp"
 #include "train/runtime.hpp"

@@ -15,6 +15,7 @@
 #include "cosearch/recipe.hpp"
 #include "cosearch/run_folder.hpp"
 #include "cosearch/state_json.hpp"
+#include "cosearch/trained.hpp"
 #include "model/network_json.hpp"
 
 namespace autonba {
@@ -192,17 +193,6 @@ void derive_stage(const Setting& setting, JointSearch& search, double search_sec
                                          static_cast<double>(macs(derived.network)) / 1e6, derived.substitutions));
 }
 
-Architecture derived_architecture(const RunFolder& folder) {
-  const std::string file = folder.file("network.json").string();
-  return architecture_from_indices(json_value<Json>(read_json(file, network_schema), "architecture_indices", file));
-}
-
-Supernet make_derived_net(const Config& config, const SearchSpace& space, const Architecture& architecture,
-                          int classes) {
-  Rng rng = make_rng(config.seed, "train-weights");
-  return Supernet(space, derived_candidates(space, architecture), net_options(config, classes), rng);
-}
-
 Json train_epoch_event(const EpochReport& report, const TrainConfig& train) {
   Json event = {{"event", "epoch"},
                 {"phase", "train"},
@@ -221,8 +211,8 @@ Json train_epoch_event(const EpochReport& report, const TrainConfig& train) {
 /// Trains the derived network to its end, from the checkpoint if there is one, and completes result.json.
 void train_stage(const Setting& setting) {
   const Config& config = setting.config;
-  Supernet net =
-      make_derived_net(config, setting.space, derived_architecture(setting.folder), setting.dataset.train.classes);
+  Supernet net = make_derived_net(config, setting.space, derived_architecture(setting.folder.file("network.json")),
+                                  setting.dataset.train.classes);
   Trainer trainer(net, setting.dataset, train_recipe(config.train), usual_augmentation(config.dataset), config.seed, 1);
   const Stopwatch watch(restore_checkpoint(setting, train_checkpoint, trainer));
   const std::int64_t total = config.train.epochs * trainer.steps_per_epoch();
@@ -325,21 +315,6 @@ Json run(const Config& config, const RunOptions& options) {
   }
   train_stage(setting);
   return folder.result();
-}
-
-TrainedNetwork load_trained(const std::filesystem::path& run, torch::Device device) {
-  if (!std::filesystem::exists(run / "weights.pt")) {
-    throw input_error("{}: holds no trained network (weights.pt); `autonba search` makes one", run.string());
-  }
-  Config config = load_config(run / "config.yaml");
-  config.device = device.is_cuda() ? "cuda" : "cpu";
-  const std::string file = (run / "network.json").string();
-  const Json network = read_json(file, network_schema);
-  const auto architecture = architecture_from_indices(json_value<Json>(network, "architecture_indices", file));
-  auto classes = json_value<std::vector<std::string>>(network, "classes", file);
-  Supernet net = make_derived_net(config, load_space(config.space), architecture, static_cast<int>(classes.size()));
-  net.restore(read_file(run / "weights.pt"), (run / "weights.pt").string());
-  return {std::move(config), std::move(net), std::move(classes)};
 }
 
 }  // namespace autonba

@@ -7,8 +7,6 @@
 
 #include "base/json.hpp"
 #include "cosearch/config.hpp"
-#include "train/data/dataset.hpp"
-#include "train/supernet.hpp"
 
 namespace autonba {
 
@@ -23,15 +21,5 @@ struct RunOptions {
 /// Searches, derives and trains (docs/search.md); returns result.json. A finished run of the same configuration is not
 /// run again. Throws Interrupted, with a checkpoint written, when stopped.
 Json run(const Config& config, const RunOptions& options);
-
-/// A trained network of a finished run.
-struct TrainedNetwork {
-  Config config;
-  Supernet net;
-  std::vector<std::string> class_names;
-};
-
-/// Throws InputError if `run` holds no trained network.
-TrainedNetwork load_trained(const std::filesystem::path& run, torch::Device device);
 
 }  // namespace autonba
