@@ -1,0 +1,39 @@
+#include "cosearch/trained.hpp"
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/json.hpp"
+#include "cosearch/recipe.hpp"
+#include "cosearch/state_json.hpp"
+#include "model/network_json.hpp"
+
+namespace autonba {
+
+Architecture derived_architecture(const std::filesystem::path& network_file) {
+  const std::string name = network_file.string();
+  const Json network = read_json(network_file, network_schema);
+  return architecture_from_indices(json_value<Json>(network, "architecture_indices", name));
+}
+
+Supernet make_derived_net(const Config& config, const SearchSpace& space, const Architecture& architecture,
+                          int classes) {
+  Rng rng = make_rng(config.seed, "train-weights");
+  return Supernet(space, derived_candidates(space, architecture), net_options(config, classes), rng);
+}
+
+TrainedNetwork load_trained(const std::filesystem::path& run, torch::Device device) {
+  const std::filesystem::path weights = run / "weights.pt";
+  if (!std::filesystem::exists(weights)) {
+    throw input_error("{}: holds no trained network (weights.pt); `autonba search` makes one", run.string());
+  }
+  Config config = load_config(run / "config.yaml");
+  config.device = device.is_cuda() ? "cuda" : "cpu";
+  const std::filesystem::path file = run / "network.json";
+  auto classes = json_value<std::vector<std::string>>(read_json(file, network_schema), "classes", file.string());
+  Supernet net =
+      make_derived_net(config, load_space(config.space), derived_architecture(file), static_cast<int>(classes.size()));
+  net.restore(read_file(weights), weights.string());
+  return {std::move(config), std::move(net), std::move(classes)};
+}
+
+}  // namespace autonba

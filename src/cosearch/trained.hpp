@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cosearch/config.hpp"
+#include "train/supernet.hpp"
+
+namespace autonba {
+
+/// A trained network of a finished run.
+struct TrainedNetwork {
+  Config config;
+  Supernet net;
+  std::vector<std::string> class_names;
+};
+
+/// Throws InputError if `run` holds no trained network.
+TrainedNetwork load_trained(const std::filesystem::path& run, torch::Device device);
+
+/// The network that a run derived, with its first weights.
+Supernet make_derived_net(const Config& config, const SearchSpace& space, const Architecture& architecture,
+                          int classes);
+
+/// The choices that a run derived, from its network.json. Throws InputError if there are none.
+Architecture derived_architecture(const std::filesystem::path& network_file);
+
+}  // namespace autonba
