@@ -230,7 +230,7 @@ function drawAccelerator() {
     h("div", { class: "card lanes" }, h("h3", { style: "margin-bottom:.7rem" }, "One interval"),
       a.chunks.map((chunk, i) => lane(chunk, i, a.layers, ii)),
       h("div", { class: "lane" }, h("div", { class: "ticks" }, [0, 0.25, 0.5, 0.75, 1].map((part) => h("span", {}, microseconds(part * ii)))))),
-    h("div", { class: "grid" }, a.chunks.map((chunk, i) => chunkCard(chunk, i, ii))));
+    h("div", { class: "grid chunks" }, a.chunks.map((chunk, i) => chunkCard(chunk, i, ii))));
 }
 
 // ---- Choices over time -------------------------------------------------------------------------------------------
@@ -321,7 +321,7 @@ function drawPage() {
   drawChoices(colours);
   drawTrainingCurves();
   drawLayers();
-  if (data.config) body("configuration").append(h("details", { class: "card" }, h("summary", {}, "Show"), h("pre", {}, data.config)));
+  if (data.config) body("configuration").append(h("details", { class: "card", open: document.documentElement.classList.contains("printing") }, h("summary", {}, "Show"), h("pre", {}, data.config)));
   else absent("configuration", "The run holds no configuration.");
   document.documentElement.dataset.drawn = "yes";
 }
