@@ -77,9 +77,10 @@ struct TrainConfig {
 
 /// A whole run, as config.yaml holds it with every default filled in (docs/configuration.md).
 struct Config {
-  std::string dataset;  // fashion-mnist | cifar10 | cifar100 | imagenet
-  std::string data;     // folder; empty: the dataset's usual place
-  std::string space;    // of networks
+  std::string dataset;          // fashion-mnist | cifar10 | cifar100 | imagenet
+  std::string data;             // folder; empty: the dataset's usual place
+  std::int64_t max_images = 0;  // of each split, for trials; 0: all
+  std::string space;            // of networks
   std::string platform;
   Target target;
   std::uint64_t seed = 1;

@@ -17,7 +17,7 @@ TrainRecipe train_recipe(const TrainConfig& config) {
           .evaluate_every = static_cast<int>(config.evaluate_every)};
 }
 
-SupernetOptions net_options(const Config& config, int classes) {
+NetOptions net_options(const Config& config, int classes) {
   return {.classes = classes,
           .quantizer = config.quantizer == "minmax" ? QuantizerKind::minmax : QuantizerKind::lsq,
           .device = torch::Device(config.device)};

@@ -8,6 +8,6 @@ namespace autonba {
 // From the configuration to what src/train takes.
 SgdOptions sgd_options(const WeightRecipe& recipe);
 TrainRecipe train_recipe(const TrainConfig& config);
-SupernetOptions net_options(const Config& config, int classes);
+NetOptions net_options(const Config& config, int classes);
 
 }  // namespace autonba

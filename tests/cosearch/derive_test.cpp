@@ -1,0 +1,100 @@
+#include "cosearch/derive.hpp"
+
+#include <gmock/gmock.h>
+
+#include "base/error.hpp"
+#include "tiny.hpp"
+
+namespace autonba {
+namespace {
+
+class Deriving : public testing::Test {
+ protected:
+  /// Every block most likely the costliest operator at 8 bits.
+  Logits costly_logits() const {
+    Logits logits = make_logits(tiny_space());
+    for (std::size_t block = 0; block < logits.alpha.size(); ++block) {
+      logits.alpha[block] = {0, 1, 2};
+      logits.beta[block].assign(3, {0, 1});
+    }
+    return logits;
+  }
+
+  double seconds_of(const Architecture& architecture) const {
+    Pricing pricing(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
+    const Solution solution = pricing.refresh(architecture, "random", 20, 1);
+    return value_of(Objective::fps, solution.cost, 1, pricing.platform());
+  }
+
+  Pricing pricing_{tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps};
+  const AcceleratorConfig accelerator_{"tiny", "random", 8, 20, 20};
+};
+
+TEST_F(Deriving, TakesTheLikeliestNetworkWhereItMeetsTheTarget) {
+  const Derived derived = derive(costly_logits(), pricing_, {Objective::fps, 1}, accelerator_, 1);
+  EXPECT_EQ(derived.architecture, Architecture(3, {2, 1}));
+  EXPECT_EQ(derived.substitutions, 0);
+  EXPECT_EQ(derived.network, pricing_.network(derived.architecture));
+}
+
+TEST_F(Deriving, SubstitutesUntilTheTargetIsMet) {
+  const double costliest = seconds_of(Architecture(3, {2, 1}));
+  const double cheapest = seconds_of(cheapest_architecture(tiny_space()));
+  ASSERT_LT(cheapest, 0.8 * costliest);
+  const Target target{Objective::fps, 1 / (0.5 * (costliest + cheapest))};
+  const Derived derived = derive(costly_logits(), pricing_, target, accelerator_, 1);
+  EXPECT_LE(derived.seconds, target_seconds(target));
+  EXPECT_GT(derived.substitutions, 0);
+  EXPECT_NE(derived.architecture, cheapest_architecture(tiny_space())) << "no more is given up than needed";
+}
+
+TEST_F(Deriving, SaysTheBestFoundWhereNothingFits) {
+  const Target target{Objective::fps, 1e9};
+  EXPECT_THAT([&] { derive(costly_logits(), pricing_, target, accelerator_, 1); },
+              testing::ThrowsMessage<WorkError>(testing::HasSubstr("the best found reaches")));
+}
+
+TEST_F(Deriving, ATargetThatTheCheapestNetworkMissesIsRefused) {
+  EXPECT_THAT(
+      [&] {
+        check_target(pricing_, {Objective::fps, 1e9}, accelerator_, 1);
+      },
+      testing::ThrowsMessage<InputError>(testing::HasSubstr("the cheapest network of the space reaches")));
+  check_target(pricing_, {Objective::fps, 10}, accelerator_, 1);
+}
+
+TEST(Pricing, OfTheSolvedNetworkEqualsTheCostModel) {
+  Pricing pricing(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
+  const Architecture architecture = {{1, 0}, {2, 1}, {0, 1}};
+  const Solution solution = pricing.refresh(architecture, "random", 20, 3);
+  const Cost cost = evaluate(pricing.network(architecture), *solution.accelerator, pricing.platform());
+  const double expected = value_of(Objective::fps, cost, solution.accelerator->batch, pricing.platform());
+  EXPECT_NEAR(pricing.objective_seconds(pricing.chunk_seconds(architecture)), expected, 1e-12);
+}
+
+TEST(Pricing, BlocksAndTheRestAddUpToTheWhole) {
+  Pricing pricing(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
+  pricing.refresh({{1, 0}, {2, 1}, {0, 1}}, "random", 20, 3);
+  const Architecture other = {{0, 1}, {1, 0}, {2, 1}};
+  std::vector<double> sum = pricing.fixed_seconds(other);
+  for (std::size_t block = 0; block < other.size(); ++block) {
+    const std::vector<double> of_block = pricing.block_seconds(other, block, other[block]);
+    for (std::size_t chunk = 0; chunk < sum.size(); ++chunk) {
+      sum[chunk] += of_block[chunk];
+    }
+  }
+  EXPECT_THAT(sum, testing::Pointwise(testing::DoubleNear(1e-12), pricing.chunk_seconds(other)));
+}
+
+TEST(Pricing, IsTheSameAfterSavingAndRestoring) {
+  Pricing pricing(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
+  pricing.refresh({{1, 0}, {2, 1}, {0, 1}}, "random", 20, 3);
+  Pricing restored(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
+  restored.restore(pricing.save(), "test");
+  const Architecture other = {{0, 1}, {1, 0}, {2, 1}};
+  EXPECT_EQ(restored.chunk_seconds(other), pricing.chunk_seconds(other));
+  EXPECT_EQ(restored.solved()->accelerator, pricing.solved()->accelerator);
+}
+
+}  // namespace
+}  // namespace autonba

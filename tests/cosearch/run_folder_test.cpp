@@ -1,0 +1,59 @@
+#include "cosearch/run_folder.hpp"
+
+#include <gmock/gmock.h>
+
+#include "base/error.hpp"
+#include "tiny.hpp"
+
+namespace autonba {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+TEST(RunFolderOf, AnotherConfigurationIsRefusedAndTheDifferenceNamed) {
+  const TemporaryFolder folder("run");
+  { const RunFolder run(folder.path() / "a", "seed: 1\nepochs: 2\n"); }
+  { const RunFolder again(folder.path() / "a", "seed: 1\nepochs: 2\n"); }
+  EXPECT_THAT([&] { RunFolder(folder.path() / "a", "seed: 1\nepochs: 3\n"); },
+              ThrowsMessage<InputError>(HasSubstr("(`epochs: 2`, now `epochs: 3`)")));
+}
+
+TEST(RunFolderOf, AFolderWithOtherThingsIsRefused) {
+  const TemporaryFolder folder("run");
+  write_file_whole(folder.path() / "thesis.tex", "");
+  EXPECT_THAT([&] { RunFolder(folder.path(), "seed: 1\n"); },
+              ThrowsMessage<InputError>(HasSubstr("is not empty and holds no run")));
+}
+
+TEST(RunFolderOf, ARunInUseIsRefused) {
+  const TemporaryFolder folder("run");
+  const RunFolder run(folder.path() / "a", "seed: 1\n");
+  EXPECT_THAT([&] { RunFolder(folder.path() / "a", "seed: 1\n"); },
+              ThrowsMessage<InputError>(HasSubstr("another autonba is working in this folder")));
+}
+
+TEST(RunFolderOf, TheLogGoesBackToACheckpoint) {
+  const TemporaryFolder folder("run");
+  const RunFolder run(folder.path() / "a", "seed: 1\n");
+  EXPECT_FALSE(run.started());
+  run.log({{"event", "space"}});
+  const auto kept = run.log_size();
+  run.log({{"event", "epoch"}});
+  run.back_to(kept);
+  EXPECT_EQ(read_file(run.file("metrics.jsonl")), "{\"event\":\"space\"}\n");
+  EXPECT_TRUE(run.started());
+  EXPECT_FALSE(run.finished());
+}
+
+TEST(RunFolderOf, ItIsFinishedWhenTheResultHasItsAccuracy) {
+  const TemporaryFolder folder("run");
+  const RunFolder run(folder.path() / "a", "seed: 1\n");
+  run.write_result({{"fps", 3.0}});
+  EXPECT_FALSE(run.finished());
+  run.write_result({{"fps", 3.0}, {"top1", 0.5}});
+  EXPECT_TRUE(run.finished());
+}
+
+}  // namespace
+}  // namespace autonba
