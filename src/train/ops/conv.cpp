@@ -1,11 +1,118 @@
 #include "train/ops/conv.hpp"
 
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "train/kernels/depthwise.hpp"
+#include "train/ops/parts.hpp"
 #include "train/ops/reference.hpp"
+#include "train/ops/selection.hpp"
 
 namespace autonba {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+kernels::Depthwise shape_of(const torch::Tensor& x, std::int64_t kernel, std::int64_t stride, std::int64_t padding) {
+  const auto outputs = [&](std::int64_t size) { return (size + 2 * padding - kernel) / stride + 1; };
+  return {x.size(1), x.size(2), x.size(3), outputs(x.size(2)), outputs(x.size(3)), kernel, stride, padding};
+}
+
+/// [C, 1, K, K] as the kernels want it, [K·K, C].
+torch::Tensor taps_first(const torch::Tensor& weights) {
+  return weights.flatten(1).t().contiguous();
+}
+
+/// Calls body(image, row) for all rows of all images, on all threads.
+template <typename Body>
+void for_image_rows(std::int64_t images, std::int64_t rows, std::int64_t values_in_row, const Body& body) {
+  const std::int64_t grain = std::max<std::int64_t>(1, 4096 / values_in_row);  // rows for which to wake a thread
+  at::parallel_for(0, images * rows, grain, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      body(i / rows, i % rows);
+    }
+  });
+}
+
+/// Every row of a depthwise convolution of x, or of its transpose.
+template <typename Kernel>
+torch::Tensor depthwise_rows(const torch::Tensor& x, const torch::Tensor& taps, const kernels::Depthwise& shape,
+                             std::int64_t height, std::int64_t width, const Kernel& kernel) {
+  torch::Tensor y = torch::empty({x.size(0), x.size(1), height, width}, x.options(), at::MemoryFormat::ChannelsLast);
+  const std::int64_t image = x.numel() / x.size(0);
+  const std::int64_t row_size = width * x.size(1);
+  for_image_rows(x.size(0), height, row_size, [&](std::int64_t n, std::int64_t row) {
+    kernel(x.data_ptr<float>() + n * image, taps.data_ptr<float>(), shape, row,
+           y.data_ptr<float>() + (n * height + row) * row_size);
+  });
+  return y;
+}
+
+torch::Tensor input_gradient(const torch::Tensor& g, const torch::Tensor& weights, const kernels::Depthwise& s) {
+  if (s.stride != 1) {
+    return depthwise_rows(g, taps_first(weights), s, s.height_in, s.width_in, kernels::depthwise_gradient_row);
+  }
+  // With stride 1 the transpose is a convolution with the kernel turned by 180 degrees.
+  const kernels::Depthwise turned{s.channels, s.height_out, s.width_out, s.height_in,
+                                  s.width_in, s.kernel,     1,           s.kernel - 1 - s.padding};
+  return depthwise_rows(g, taps_first(weights.flip({2, 3})), turned, s.height_in, s.width_in, kernels::depthwise_row);
+}
+
+torch::Tensor weight_gradient(const torch::Tensor& x, const torch::Tensor& g, const kernels::Depthwise& shape) {
+  const std::int64_t images = x.size(0);
+  const Parts parts = split(images, 1, std::max<std::int64_t>(1, 4096 * images / g.numel()));
+  const torch::Tensor sums = torch::zeros({parts.parts, shape.kernel * shape.kernel, x.size(1)});
+  for_parts(parts, [&](std::int64_t part, std::int64_t begin, std::int64_t end) {
+    for (std::int64_t n = begin; n < end; ++n) {
+      kernels::depthwise_add_weight_gradient(x.data_ptr<float>() + n * (x.numel() / images),
+                                             g.data_ptr<float>() + n * (g.numel() / images), shape,
+                                             sums.data_ptr<float>() + part * sums.stride(0));
+    }
+  });
+  return sums.sum(0).t().reshape({x.size(1), 1, shape.kernel, shape.kernel});
+}
+
+struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& input, const torch::Tensor& weights,
+                               std::int64_t stride, std::int64_t padding) {
+    const torch::Tensor x = input.contiguous(at::MemoryFormat::ChannelsLast);
+    const kernels::Depthwise shape = shape_of(x, weights.size(2), stride, padding);
+    context->save_for_backward({x, weights});
+    context->saved_data["stride"] = stride;
+    context->saved_data["padding"] = padding;
+    return depthwise_rows(x, taps_first(weights), shape, shape.height_out, shape.width_out, kernels::depthwise_row);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const kernels::Depthwise shape = shape_of(saved[0], saved[1].size(2), context->saved_data["stride"].toInt(),
+                                              context->saved_data["padding"].toInt());
+    const torch::Tensor g = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
+    variable_list result(4);
+    if (context->needs_input_grad(0)) {
+      result[0] = input_gradient(g, saved[1], shape);
+    }
+    if (context->needs_input_grad(1)) {
+      result[1] = weight_gradient(saved[0], g, shape);
+    }
+    return result;
+  }
+};
+
+bool depthwise_kernel_applies(const torch::Tensor& x, const torch::Tensor& weights, std::int64_t stride,
+                              std::int64_t padding, std::int64_t groups) {
+  const std::int64_t kernel = weights.size(2);
+  return kernels_apply(x) && groups == x.size(1) && groups == weights.size(0) && kernel == weights.size(3) &&
+         (kernel == 3 || kernel == 5 || kernel == 7) && (stride == 1 || stride == 2) && padding < kernel;
+}
+
+}  // namespace
 
 torch::Tensor conv(const torch::Tensor& x, const torch::Tensor& weights, std::int64_t stride, std::int64_t padding,
                    std::int64_t groups) {
+  if (depthwise_kernel_applies(x, weights, stride, padding, groups)) {
+    return DepthwiseFunction::apply(x, weights, stride, padding);
+  }
   return reference::conv(x, weights, stride, padding, groups);
 }
 

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+
+/// Depthwise convolution of maps stored as NHWC, with K×K weights stored as [K·K, C] so that channels fill the lanes.
+/// Rows and images are computed alone; the caller spreads them over threads.
+namespace autonba::kernels {
+
+struct Depthwise {
+  std::ptrdiff_t channels;
+  std::ptrdiff_t height_in, width_in;
+  std::ptrdiff_t height_out, width_out;
+  std::ptrdiff_t kernel;  // 3, 5 or 7
+  std::ptrdiff_t stride;
+  std::ptrdiff_t padding;  // zeros at each side
+};
+
+/// Row `row` of the output of one image.
+void depthwise_row(const float* image, const float* weights, const Depthwise& shape, std::ptrdiff_t row,
+                   float* output_row);
+
+/// Row `row` of the gradient to the input of one image, from the gradient to its output.
+void depthwise_gradient_row(const float* output_gradient, const float* weights, const Depthwise& shape,
+                            std::ptrdiff_t row, float* input_gradient_row);
+
+/// Adds one image's part to the gradient of the weights, [K·K, C].
+void depthwise_add_weight_gradient(const float* image, const float* output_gradient, const Depthwise& shape,
+                                   float* weight_gradient);
+
+}  // namespace autonba::kernels

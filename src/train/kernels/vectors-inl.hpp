@@ -1,0 +1,51 @@
+// SIMD vectors of floats as all kernels use them. Compiled once for each instruction set, hence the guard that toggles.
+#if defined(AUTONBA_VECTORS_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef AUTONBA_VECTORS_INL
+#undef AUTONBA_VECTORS_INL
+#else
+#define AUTONBA_VECTORS_INL
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstddef>
+
+HWY_BEFORE_NAMESPACE();
+namespace autonba::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using F = hn::ScalableTag<float>;
+using V = hn::Vec<F>;
+inline constexpr F f;
+
+/// Loads and stores whole vectors.
+struct Whole {
+  HWY_INLINE V load(const float* p) const { return hn::LoadU(f, p); }
+  HWY_INLINE void store(V v, float* p) const { hn::StoreU(v, f, p); }
+};
+
+/// Loads and stores the first `count` lanes, at the end of an array; the others are zero.
+struct Ragged {
+  hn::Mask<F> lanes;
+  HWY_INLINE explicit Ragged(std::size_t count) : lanes(hn::FirstN(f, count)) {}
+  HWY_INLINE V load(const float* p) const { return hn::MaskedLoad(lanes, f, p); }
+  HWY_INLINE void store(V v, float* p) const { hn::BlendedStore(v, lanes, f, p); }
+};
+
+/// Calls body(memory, i) for the vectors of an array of `count` floats, memory Whole or Ragged.
+template <typename Body>
+HWY_INLINE void for_vectors(std::size_t count, const Body& body) {
+  const std::size_t lanes = hn::Lanes(f);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    body(Whole(), i);
+  }
+  if (i < count) {
+    body(Ragged(count - i), i);
+  }
+}
+
+}  // namespace autonba::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // the guard that toggles
