@@ -1,15 +1,17 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 
-/// Files that src/report/embed.cmake put into the program.
-namespace autonba::embedded {
+namespace autonba {
 
-std::string_view page_html();
-std::string_view page_css();
-std::string_view page_js();
-std::string_view curves_js();
-std::string_view chart_js();          // Chart.js, the minified build for script elements
-std::string_view chart_js_licence();  // its licence, which goes where it goes
+/// A file that src/report/embed.cmake put into the program.
+struct EmbeddedFile {
+  std::string_view name;
+  std::string_view content;
+};
 
-}  // namespace autonba::embedded
+/// What the page is made of: page.html, which names the others in double braces, and chart.js, which is Chart.js.
+std::span<const EmbeddedFile> embedded_files();
+
+}  // namespace autonba

@@ -1,4 +1,5 @@
-#include <map>
+#include <algorithm>
+#include <stdexcept>
 
 #include "report/embedded.hpp"
 #include "report/report.hpp"
@@ -21,8 +22,20 @@ std::string json_for_html(const Json& document) {
   return escaped;
 }
 
-/// Replaces each {{name}} of the template once, so that braces in what is filled in mean nothing.
-std::string fill(std::string_view page, const std::map<std::string_view, std::string_view>& parts) {
+std::string_view embedded_file(std::string_view name) {
+  const auto files = embedded_files();
+  const auto found =
+      std::find_if(files.begin(), files.end(), [&](const EmbeddedFile& file) { return file.name == name; });
+  if (found == files.end()) {
+    throw std::logic_error(fmt::format("the page names {}, which is not embedded", name));
+  }
+  return found->content;
+}
+
+/// page.html with the file of each {{name}} in its place, and `data` in that of {{data}}. Braces in what is filled in
+/// mean nothing.
+std::string filled_page(std::string_view data) {
+  std::string_view page = embedded_file("page.html");
   std::string filled;
   while (true) {
     const std::size_t open = page.find("{{");
@@ -31,7 +44,8 @@ std::string fill(std::string_view page, const std::map<std::string_view, std::st
       return filled;
     }
     const std::size_t close = page.find("}}", open);
-    filled += parts.at(page.substr(open + 2, close - open - 2));
+    const std::string_view name = page.substr(open + 2, close - open - 2);
+    filled += name == "data" ? data : embedded_file(name);
     page.remove_prefix(close + 2);
   }
 }
@@ -39,13 +53,7 @@ std::string fill(std::string_view page, const std::map<std::string_view, std::st
 }  // namespace
 
 std::string render_report(const ReportInput& input) {
-  const std::string data = json_for_html(report_data(input));
-  return fill(embedded::page_html(), {{"css", embedded::page_css()},
-                                      {"chart_js", embedded::chart_js()},
-                                      {"chart_js_licence", embedded::chart_js_licence()},
-                                      {"curves_js", embedded::curves_js()},
-                                      {"page_js", embedded::page_js()},
-                                      {"data", data}});
+  return filled_page(json_for_html(report_data(input)));
 }
 
 }  // namespace autonba

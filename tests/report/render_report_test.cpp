@@ -53,13 +53,13 @@ TEST(RenderReport, ThePageHoldsTheData) {
 
 TEST(RenderReport, TextOfTheUserCannotBecomeMarkup) {
   ReportInput input = sample::run({});
-  const std::string evil = "</script><script>alert(1)</script><!-- {{page_js}} & \xe2\x80\xa8";
+  const std::string evil = "</script><script>alert(1)</script><!-- {{page.js}} & \xe2\x80\xa8";
   input.result["engine"] = evil;
   input.config += "# " + evil;
   const std::string page = render_report(input);
   EXPECT_THAT(page, Not(HasSubstr("alert(1)</script>")));
   EXPECT_EQ(occurrences(page, "</script"), occurrences(render_report(sample::run({})), "</script"));
-  EXPECT_EQ(occurrences(page, "function drawPage"), 1u);  // {{page_js}} in a text stays a text
+  EXPECT_EQ(occurrences(page, "function drawPage"), 1u);  // {{page.js}} in a text stays a text
   EXPECT_EQ(data_in(page).at("result").at("engine"), evil);
   EXPECT_EQ(data_in(page).at("config"), input.config);
 }

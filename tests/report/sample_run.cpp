@@ -108,7 +108,7 @@ std::vector<Json> metrics(const Progress& progress) {
   };
   const double epochs = std::max(1, progress.warmup + progress.search);
   for (int epoch = 1; epoch <= progress.warmup; ++epoch) {
-    lines.push_back(validated(epoch_event("warmup", epoch, progress.warmup, epoch / epochs), 0.01));
+    lines.push_back(epoch_event("warmup", epoch, progress.warmup, epoch / epochs));
   }
   const int planned = progress.derived ? progress.search : progress.search + 1;
   for (int epoch = 1; epoch <= progress.search; ++epoch) {

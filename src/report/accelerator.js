@@ -1,0 +1,77 @@
+// The accelerator: one interval of each chunk, and what the chunks are made of.
+
+/// The layers of a chunk where they lie in the interval of `ii` cycles.
+function lane(chunk, index, layers, ii) {
+  const own = layers.filter((layer) => layer.chunk === index);
+  const names = own.map((layer) => layer.id).join(", ");
+  const parts = own.map((layer) =>
+    h(
+      "span",
+      {
+        style: `left:${(layer.start_cycle / ii) * 100}%;width:${layer.share_of_ii * 100}%`,
+        title: `${layer.id}: ${number(layer.cycles)} cycles, ${percent(layer.share_of_ii)} of II`,
+      },
+      layer.share_of_ii > 0.08 ? h("b", layer.id) : null,
+    ),
+  );
+  const label = `Chunk ${index} works ${percent(chunk.share_of_ii)} of the interval, on ${names}`;
+  return h(
+    "div.lane",
+    h("strong", `Chunk ${index} · ${chunk.kind}`),
+    h("div.track", { role: "img", style: `--c:${chunkColour(index)}`, "aria-label": label }, parts),
+    h("span.busy", { title: "of the interval" }, percent(chunk.share_of_ii)),
+  );
+}
+
+function chunkCard(chunk, index, ii) {
+  const { unroll, depth } = chunk;
+  const macs = { dsp1: "one MAC a DSP", dsp2: "two MACs a DSP", lut: "MACs in LUTs" }[chunk.mac];
+  const utilisation = known(chunk.utilisation)
+    ? `${percent(chunk.utilisation)} of its MACs while it works`
+    : "multiplies nothing";
+  const facts = [
+    ["Runs", `${count(chunk.layers, "layer")}, ${number(chunk.cycles)} of ${number(ii)} cycles`],
+    ["Utilisation", utilisation],
+    ["Unrolling", `${unroll.m} output channels × ${unroll.n} input channels × ${unroll.p} rows`],
+    ["MACs", `${number(chunk.macs_per_cycle)} a cycle of ${chunk.bits} bit, ${macs}`],
+    ["Requantisation", `${count(chunk.requant_lanes, "lane")}${chunk.accumulator ? ", accumulator buffer" : ""}`],
+    ["Input buffer", `2 × ${count(depth.input, "word")}`],
+    ["Weight buffer", `2 × ${count(depth.weight, "word")}`],
+    ["Output buffer", `2 × ${count(depth.output, "word")}`],
+    ["Memory port", `${chunk.port_bits} bit a cycle`],
+    ["Largest stride", String(chunk.stride_max)],
+    ["Pipeline", count(chunk.pipeline_depth, "cycle")],
+  ];
+  return h(
+    "div.card.chunk",
+    { style: `--c:${chunkColour(index)}` },
+    h("h3", `Chunk ${index} · ${chunk.kind}`),
+    factList(facts),
+  );
+}
+
+function drawAccelerator() {
+  const a = data.accelerator;
+  if (!a) return absent("accelerator", "No accelerator yet: it is chosen for the network when the search has ended.");
+  const ii = a.cost.ii_cycles;
+  const time = (cycles) => si(cycles / (a.platform.clock_mhz * 1e6));
+  const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => h("span", time(part * ii)));
+  const note = [
+    `II ${number(ii)} cycles (${time(ii)}) for a batch of ${a.batch}`,
+    count(a.cost.stages, "pipeline stage"),
+    `${count(a.macs_per_cycle, "MAC")} a cycle in all, ${percent(a.utilisation)} of them filled`,
+  ];
+  body("accelerator").append(
+    h("p.note", `${note.join("; ")}.`),
+    h(
+      "div.card.lanes",
+      h("h3", "One interval"),
+      a.chunks.map((chunk, i) => lane(chunk, i, a.layers, ii)),
+      h("div.lane", h("div.ticks", ticks)),
+    ),
+    h(
+      "div.grid.chunks",
+      a.chunks.map((chunk, i) => chunkCard(chunk, i, ii)),
+    ),
+  );
+}
