@@ -13,13 +13,14 @@ namespace {
 constexpr int parameter_bits = 96;  // of one output channel: multipliers, bias and shift
 constexpr int logit_bits = 32;
 
-std::int64_t ceil_div(std::int64_t value, std::int64_t by) {
-  return (value + by - 1) / by;
+/// Of values that fit 31 bits, because a 64-bit division takes several times as long.
+int ceil_div(int value, int by) {
+  return static_cast<int>((static_cast<unsigned>(value) + static_cast<unsigned>(by) - 1) / static_cast<unsigned>(by));
 }
 
 /// e: buffer words that an output takes.
 int words_of_output(const LayerShape& shape, const Chunk& chunk) {
-  return shape.output.bits == logit_bits ? static_cast<int>(ceil_div(logit_bits, chunk.bits)) : 1;
+  return shape.output.bits == logit_bits ? ceil_div(logit_bits, chunk.bits) : 1;
 }
 
 int lcm_of(int a, int b) {
@@ -38,11 +39,14 @@ std::span<const Segment> segments_of(const MapView& view, int group) {
 struct ChannelTile {
   int begin = 0;
   int end = 0;
+  int lane_groups = 0;  // ⌈channels / unroll⌉
   int size() const { return end - begin; }
 };
 
-ChannelTile channel_tile(int index, int tile, int channels) {
-  return {index * tile, std::min((index + 1) * tile, channels)};
+ChannelTile channel_tile(int index, int tile, int channels, int unroll) {
+  const int begin = index * tile;
+  const int end = std::min(begin + tile, channels);
+  return {begin, end, ceil_div(end - begin, unroll)};
 }
 
 /// Rows and columns of a tile.
@@ -51,11 +55,10 @@ struct SpatialTile {
   Extent cols;
 };
 
-/// Adds to the load of the first step. Other sequences see no more than the loads of a sequence's first two steps, and
-/// the steps within see the load of the first not at all, so nothing else changes.
+/// Adds to the load of the first step. Nothing else in a sequence depends on it.
 void load_at_first(Steps& steps, std::int64_t load, const Platform& platform) {
   if (load > 0) {
-    steps.first.load += load + (steps.first.load == 0 ? platform.read_latency : 0);
+    steps.first_load += load + (steps.first_load == 0 ? platform.read_latency : 0);
   }
 }
 
@@ -74,14 +77,19 @@ class StepBuilder {
         cols_(col_axis(shape, mapping.tile_cols)),
         input_port_{chunk.port_bits, depthwise_ ? chunk.unroll_m : chunk.unroll_n, 1},
         residual_port_{chunk.port_bits, chunk.unroll_m, 1},
-        output_port_{chunk.port_bits, chunk.unroll_m, words_of_output(shape, chunk)} {
-    row_period_ = shape.flattened ? spatial_period([&](const MapView& view, int) {
-      return pixel_period(view, mapping.tile_rows, chunk.port_bits);
-    })
-                                  : 1;
-    col_period_ = shape.flattened ? 1 : spatial_period([&](const MapView& view, int stride) {
-      return column_period(view, mapping.tile_cols * stride, chunk.port_bits);
-    });
+        output_port_{chunk.port_bits, chunk.unroll_m, words_of_output(shape, chunk)},
+        port_words_of_weights_(ceil_div(chunk.unroll_m * chunk.unroll_n * shape.input.bits, chunk.port_bits)),
+        requantise_(
+            std::max(ceil_div(chunk.unroll_m * chunk.unroll_p, chunk.requant_lanes), output_port_.cycles_of_value)),
+        drain_(pipeline_depth(chunk.kind, chunk.unroll_n)) {
+    if (shape.flattened && rows_.tail() - rows_.head() > 1) {
+      row_period_ = spatial_period(
+          [&](const MapView& view, int) { return pixel_period(view, mapping.tile_rows, chunk.port_bits); });
+    } else if (!shape.flattened && cols_.tail() - cols_.head() > 1) {
+      col_period_ = spatial_period([&](const MapView& view, int stride) {
+        return column_period(view, mapping.tile_cols * stride, chunk.port_bits);
+      });
+    }
   }
 
   Steps all_groups() {
@@ -108,7 +116,7 @@ class StepBuilder {
     return over_space([&](const SpatialTile& space) {
       Steps steps = over_output_channels([&](ChannelTile m) { return over_input_channels(space, m); });
       if (whole_n_ && !depthwise_) {
-        load_at_first(steps, input_load(space, {0, shape_.n}, {}), platform_);
+        load_at_first(steps, input_load(space, whole_n(), {}), platform_);
       }
       return steps;
     });
@@ -118,7 +126,7 @@ class StepBuilder {
     return over_output_channels([&](ChannelTile m) {
       Steps steps = over_space([&](const SpatialTile& space) { return over_input_channels(space, m); });
       if (whole_n_) {
-        load_at_first(steps, weight_load(m.size(), shape_.n) + parameter_load(m.size()), platform_);
+        load_at_first(steps, weight_load(m, whole_n()) + parameter_load(m), platform_);
       }
       return steps;
     });
@@ -138,10 +146,10 @@ class StepBuilder {
 
   template <typename StepsOf>
   Steps over_output_channels(StepsOf steps) const {
-    const int tiles = static_cast<int>(ceil_div(shape_.m, mapping_.tile_m));
+    const int tiles = ceil_div(shape_.m, mapping_.tile_m);
     const int whole = shape_.m / mapping_.tile_m;
     return sequence(tiles, 0, whole, output_channel_period(whole),
-                    [&](int i) { return steps(channel_tile(i, mapping_.tile_m, shape_.m)); });
+                    [&](int i) { return steps(channel_tile(i, mapping_.tile_m, shape_.m, chunk_.unroll_m)); });
   }
 
   int output_channel_period(int tiles) const {
@@ -160,25 +168,25 @@ class StepBuilder {
 
   /// The tile steps of one output tile.
   Steps over_input_channels(const SpatialTile& space, ChannelTile m) const {
-    const int tiles = static_cast<int>(ceil_div(shape_.n, mapping_.tile_n));
+    const int tiles = ceil_div(shape_.n, mapping_.tile_n);
     const int before_last = tiles - 1;
     if (before_last == 0) {
-      return single(step(space, m, {0, shape_.n}, true));
+      return step(space, m, whole_n(), true);
     }
     const int period = channel_period(shape_.input, input_, mapping_.tile_n, before_last, chunk_.port_bits);
     return sequence(tiles, 0, before_last, period, [&](int i) {
-      return single(step(space, m, channel_tile(i, mapping_.tile_n, shape_.n), i == before_last));
+      return step(space, m, channel_tile(i, mapping_.tile_n, shape_.n, chunk_.unroll_n), i == before_last);
     });
   }
 
   /// One tile step, without what is loaded at the first of several steps only.
-  Step step(const SpatialTile& space, ChannelTile m, ChannelTile n, bool last) const {
+  Steps step(const SpatialTile& space, ChannelTile m, ChannelTile n, bool last) const {
     const bool rows_outer = mapping_.order == LoopOrder::rows_outer;
     const bool input_kept = whole_n_ && rows_outer && !depthwise_;
     const bool weights_kept = whole_n_ && !rows_outer;
     std::int64_t load = input_kept ? 0 : input_load(space, n, m);
     if (!weights_kept) {
-      load += weight_load(m.size(), n.size()) + (last ? parameter_load(m.size()) : 0);
+      load += weight_load(m, n) + (last ? parameter_load(m) : 0);
     }
     std::int64_t store = 0;
     if (last) {
@@ -188,7 +196,7 @@ class StepBuilder {
       }
       store = platform_.write_latency + transfer_cycles(shape_.output, output_, m.begin, m.end, window, output_port_);
     }
-    return {load == 0 ? 0 : platform_.read_latency + load, compute(space, m.size(), n.size(), last), store};
+    return single_step(load == 0 ? 0 : platform_.read_latency + load, compute(space, m, n, last), store);
   }
 
   std::int64_t input_load(const SpatialTile& space, ChannelTile n, ChannelTile m) const {
@@ -214,36 +222,27 @@ class StepBuilder {
     return {.rows = space.rows.outputs, .first_col = space.cols.first_out, .cols = space.cols.outputs};
   }
 
+  ChannelTile whole_n() const { return channel_tile(0, shape_.n, shape_.n, chunk_.unroll_n); }
+
   /// A·⌈t_m/U_m⌉ buffer words, each padded to memory words.
-  std::int64_t weight_load(int m, int n) const {
-    if (is_pooling(shape_)) {
-      return 0;
-    }
-    const std::int64_t values = std::int64_t{chunk_.unroll_m} * chunk_.unroll_n;
-    return ceil_div(m, chunk_.unroll_m) * operands(n) * ceil_div(values * shape_.input.bits, chunk_.port_bits);
+  std::int64_t weight_load(ChannelTile m, ChannelTile n) const {
+    return is_pooling(shape_) ? 0 : std::int64_t{m.lane_groups} * operands(n) * port_words_of_weights_;
   }
 
-  std::int64_t parameter_load(int m) const {
-    return std::max(ceil_div(std::int64_t{parameter_bits} * m, chunk_.port_bits), std::int64_t{m});
+  std::int64_t parameter_load(ChannelTile m) const {
+    return std::max(ceil_div(parameter_bits * m.size(), chunk_.port_bits), m.size());
   }
 
   /// A: cycles in which a group of lanes sums one output each.
-  std::int64_t operands(int n) const {
-    return ceil_div(n, chunk_.unroll_n) * shape_.kernel_height * shape_.kernel_width;
+  std::int64_t operands(ChannelTile n) const {
+    return std::int64_t{n.lane_groups} * shape_.kernel_height * shape_.kernel_width;
   }
 
-  std::int64_t compute(const SpatialTile& space, int m, int n, bool last) const {
+  std::int64_t compute(const SpatialTile& space, ChannelTile m, ChannelTile n, bool last) const {
     const std::int64_t groups =
-        ceil_div(m, chunk_.unroll_m) * ceil_div(space.rows.outputs, chunk_.unroll_p) * space.cols.outputs;
+        std::int64_t{m.lane_groups} * ceil_div(space.rows.outputs, chunk_.unroll_p) * space.cols.outputs;
     const std::int64_t sum = operands(n);
-    const std::int64_t drain = pipeline_depth(chunk_.kind, chunk_.unroll_n);
-    if (!last) {
-      return groups * sum + drain;
-    }
-    const std::int64_t requantise =
-        std::max(ceil_div(std::int64_t{chunk_.unroll_m} * chunk_.unroll_p, chunk_.requant_lanes),
-                 std::int64_t{output_port_.cycles_of_value});
-    return groups * std::max(sum, requantise) + std::min(sum, requantise) + drain;
+    return (last ? groups * std::max(sum, requantise_) + std::min(sum, requantise_) : groups * sum) + drain_;
   }
 
   const LayerShape& shape_;
@@ -258,6 +257,9 @@ class StepBuilder {
   Port input_port_;
   Port residual_port_;
   Port output_port_;
+  int port_words_of_weights_;  // memory words of one buffer word
+  std::int64_t requantise_;    // R: cycles in which a group of lanes is requantised
+  std::int64_t drain_;         // D
   int row_period_ = 1;
   int col_period_ = 1;
   std::span<const Segment> input_;  // of the group that is being built
@@ -318,7 +320,7 @@ bool tile_fits(const Chunk& chunk, const LayerShape& shape, const Mapping& mappi
   const bool depthwise = is_depthwise_kind(shape);
   const std::int64_t m_words = ceil_div(mapping.tile_m, chunk.unroll_m);
   const std::int64_t n_words = ceil_div(mapping.tile_n, chunk.unroll_n);
-  const std::int64_t rows = largest_load(row_axis(shape, mapping.tile_rows, batch));
+  const int rows = largest_load(row_axis(shape, mapping.tile_rows, batch));
   const std::int64_t cols = largest_load(col_axis(shape, mapping.tile_cols));
   const std::int64_t input = ceil_div(rows, input_banks(chunk)) * cols * (depthwise ? m_words : n_words);
   const std::int64_t weights =

@@ -37,6 +37,7 @@ struct MapStrands {
 
 /// A segment of a map, before it is seen by a layer.
 struct MapSegment {
+  int kind = 0;  // of its strands
   int lowest_strand = 0;
   int first_channel = 0;  // one of its channels, as the map's writer counts them
   int channels = 0;
@@ -50,7 +51,6 @@ struct MapLayout {
   int width = 0;
   std::size_t segments_begin = 0;
   std::size_t segments_end = 0;
-  std::size_t channels_begin = 0;  // into the segment numbers of its channels, where it has several segments
   StoredMap stored;
 };
 
@@ -195,16 +195,26 @@ class LayoutBuilder {
   void begin_mark() { ++mark_; }
 
   void mark(const MapStrands& map, int first, int count) {
+    if (map.listed < 0) {
+      mark_strands(map.first + first, map.first + first + count);
+      return;
+    }
     for (int c = first; c < first + count; ++c) {
-      int& kind = kinds_[static_cast<std::size_t>(strand(map, c))];
-      auto& [mark, marked_kind] = marked_kinds_[static_cast<std::size_t>(kind)];
-      if (mark != mark_) {
-        mark = mark_;
-        marked_kind = static_cast<int>(marked_kinds_.size());
-        kind = marked_kind;
+      const int s = strand(map, c);
+      mark_strands(s, s + 1);
+    }
+  }
+
+  void mark_strands(int begin, int end) {
+    while (begin < end) {
+      const int kind = kinds_[static_cast<std::size_t>(begin)];
+      if (marked_kinds_[static_cast<std::size_t>(kind)].first != mark_) {
+        marked_kinds_[static_cast<std::size_t>(kind)] = {mark_, static_cast<int>(marked_kinds_.size())};
         marked_kinds_.push_back({});
-      } else {
-        kind = marked_kind;
+      }
+      const int marked = marked_kinds_[static_cast<std::size_t>(kind)].second;
+      for (; begin < end && kinds_[static_cast<std::size_t>(begin)] == kind; ++begin) {
+        kinds_[static_cast<std::size_t>(begin)] = marked;
       }
     }
   }
@@ -269,21 +279,10 @@ class LayoutBuilder {
 
   // Segments.
 
-  bool is_one_segment(const MapStrands& map) const {
-    if (map.listed >= 0) {
-      return false;  // looked at channel by channel, if only to find one that stands there twice
-    }
-    const int* kinds = kinds_.data() + map.first;
-    int differs = 0;
-    for (int c = 0; c < map.channels; ++c) {
-      differs |= kinds[c] ^ kinds[0];
-    }
-    return differs == 0;
-  }
-
   void place_segments() {
     maps_.reserve(strands_.size());
-    seen_in_.assign(static_cast<std::size_t>(strand_count_), -1);
+    segments_.reserve(2 * strands_.size());
+    same_strands_.assign(static_cast<std::size_t>(strand_count_), -1);
     segment_of_kind_.assign(marked_kinds_.size(), {-1, 0});
     const NetworkInput& input = network_.input;
     place_map(input.bits, input.height, input.width, "input");
@@ -293,12 +292,16 @@ class LayoutBuilder {
   }
 
   void place_map(int bits, int height, int width, const std::string& id) {
+    const auto number = static_cast<int>(maps_.size());
     const MapStrands& strands = strands_[maps_.size()];
-    MapLayout map{bits, height, width, segments_.size(), 0, segment_numbers_.size(), {}};
-    if (is_one_segment(strands)) {
-      segments_.push_back({strands.first, 0, strands.channels, 0});
+    MapLayout map{bits, height, width, segments_.size(), 0, {}};
+    if (strands.listed >= 0) {
+      collect_listed(strands, number, id);
+    } else if (const int same = std::exchange(same_strands_[static_cast<std::size_t>(strands.first)], number);
+               same >= 0) {
+      copy_segments(maps_[static_cast<std::size_t>(same)]);
     } else {
-      collect_segments(strands, static_cast<int>(maps_.size()), id);
+      collect_consecutive(strands, number);
     }
     map.segments_end = segments_.size();
     for (std::size_t i = map.segments_begin; i < map.segments_end; ++i) {
@@ -310,11 +313,62 @@ class LayoutBuilder {
     maps_.push_back(map);
   }
 
-  /// Appends the segments of a map in the order of their lowest strands, and the segment number of each of its
-  /// channels.
-  void collect_segments(const MapStrands& strands, int map, const std::string& id) {
+  void copy_segments(const MapLayout& map) {
+    for (std::size_t i = map.segments_begin; i < map.segments_end; ++i) {
+      segments_.push_back(segments_[i]);
+    }
+  }
+
+  /// The segment of the map being placed that holds strands of `kind`, appended where it is new. A map's segments begin
+  /// at `begin`.
+  MapSegment& segment_of_kind(int kind, int map, std::size_t begin) {
+    auto& [in_map, number] = segment_of_kind_[static_cast<std::size_t>(kind)];
+    if (in_map != map) {
+      in_map = map;
+      number = static_cast<int>(segments_.size() - begin);
+      segments_.push_back({.kind = kind});
+    }
+    return segments_[begin + static_cast<std::size_t>(number)];
+  }
+
+  /// Segments in the order of their lowest strands, run by run of strands of one kind.
+  void collect_consecutive(const MapStrands& strands, int map) {
+    const std::size_t segments_begin = segments_.size();
+    const int end = strands.first + strands.channels;
+    for (int begin = strands.first; begin < end;) {
+      const int kind = kinds_[static_cast<std::size_t>(begin)];
+      const int run = run_length(begin, end);
+      MapSegment& segment = segment_of_kind(kind, map, segments_begin);
+      if (segment.channels == 0) {
+        segment.lowest_strand = begin;
+        segment.first_channel = begin - strands.first;
+      }
+      segment.channels += run;
+      begin += run;
+    }
+  }
+
+  /// How many strands from `begin` on, before `end`, are of one kind.
+  int run_length(int begin, int end) const {
+    const int* kinds = kinds_.data();
+    int differing = 0;  // a plain sum, in vectors: most maps are of one kind
+    for (int s = begin; s < end; ++s) {
+      differing |= kinds[s] ^ kinds[begin];
+    }
+    if (differing == 0) {
+      return end - begin;
+    }
+    int s = begin + 1;
+    while (kinds[s] == kinds[begin]) {
+      ++s;
+    }
+    return s - begin;
+  }
+
+  /// As above for strands in any order. One that stands there twice has no place.
+  void collect_listed(const MapStrands& strands, int map, const std::string& id) {
     const std::size_t begin = segments_.size();
-    const std::size_t numbers_begin = segment_numbers_.size();
+    seen_in_.resize(static_cast<std::size_t>(strand_count_), -1);
     for (int c = 0; c < strands.channels; ++c) {
       const int s = strand(strands, c);
       if (std::exchange(seen_in_[static_cast<std::size_t>(s)], map) == map) {
@@ -323,35 +377,16 @@ class LayoutBuilder {
             "depthwise layers tie them to the same channel; read a channel only once",
             id);
       }
-      auto& [in_map, number] = segment_of_kind_[static_cast<std::size_t>(kinds_[static_cast<std::size_t>(s)])];
-      if (in_map != map) {
-        in_map = map;
-        number = static_cast<int>(segments_.size() - begin);
-        segments_.push_back({std::numeric_limits<int>::max(), c, 0, 0});
+      MapSegment& segment = segment_of_kind(kinds_[static_cast<std::size_t>(s)], map, begin);
+      if (segment.channels == 0) {
+        segment.lowest_strand = s;
+        segment.first_channel = c;
       }
-      MapSegment& segment = segments_[begin + static_cast<std::size_t>(number)];
       segment.lowest_strand = std::min(segment.lowest_strand, s);
       ++segment.channels;
-      segment_numbers_.push_back(number);
     }
-    sort_segments(begin, numbers_begin);
-  }
-
-  void sort_segments(std::size_t begin, std::size_t numbers_begin) {
-    const auto by_strand = [](const MapSegment& a, const MapSegment& b) { return a.lowest_strand < b.lowest_strand; };
-    const auto first = segments_.begin() + static_cast<std::ptrdiff_t>(begin);
-    if (std::is_sorted(first, segments_.end(), by_strand)) {
-      return;
-    }
-    const std::vector<MapSegment> unsorted(first, segments_.end());
-    std::sort(first, segments_.end(), by_strand);
-    std::vector<int> place(unsorted.size());
-    for (std::size_t i = 0; i < unsorted.size(); ++i) {
-      place[i] = static_cast<int>(std::lower_bound(first, segments_.end(), unsorted[i], by_strand) - first);
-    }
-    for (std::size_t i = numbers_begin; i < segment_numbers_.size(); ++i) {
-      segment_numbers_[i] = place[static_cast<std::size_t>(segment_numbers_[i])];
-    }
+    std::sort(segments_.begin() + static_cast<std::ptrdiff_t>(begin), segments_.end(),
+              [](const MapSegment& a, const MapSegment& b) { return a.lowest_strand < b.lowest_strand; });
   }
 
   // Views.
@@ -361,13 +396,6 @@ class LayoutBuilder {
       std::stable_sort(segments.begin(), segments.end(),
                        [](const Segment& a, const Segment& b) { return a.group < b.group; });
     }
-  }
-
-  std::size_t segment_of(const MapLayout& map, int channel) const {
-    const bool one = map.segments_end - map.segments_begin == 1;
-    const auto number =
-        one ? 0 : static_cast<std::size_t>(segment_numbers_[map.channels_begin + static_cast<std::size_t>(channel)]);
-    return map.segments_begin + number;
   }
 
   /// The segments that a layer reads where it reads parts of maps or several maps, or, in groups, another order.
@@ -414,7 +442,11 @@ class LayoutBuilder {
   /// Adds the segment that holds channel `c` of the map of `writer`, unless it is there already.
   void add_read(std::vector<Read>& reads, int writer, int c, int group) const {
     const MapLayout& map = maps_[number_of_map(writer)];
-    const std::size_t number = segment_of(map, c);
+    const int kind = kinds_[static_cast<std::size_t>(strand(strands_[number_of_map(writer)], c))];
+    std::size_t number = map.segments_begin;
+    while (segments_[number].kind != kind) {
+      ++number;
+    }
     int maps = 0;
     int index = -1;
     for (const Read& read : reads) {
@@ -444,7 +476,7 @@ class LayoutBuilder {
 
   std::vector<MapLayout> maps_;
   std::vector<MapSegment> segments_;
-  std::vector<int> segment_numbers_;                  // within its map, of each channel of maps with several segments
+  std::vector<int> same_strands_;                     // of each strand: the last map whose channels begin with it
   std::vector<int> seen_in_;                          // of each strand: the last map that it was met in
   std::vector<std::pair<int, int>> segment_of_kind_;  // of each kind: the last map it was met in, its segment there
 };
