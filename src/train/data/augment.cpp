@@ -28,7 +28,7 @@ void cut_out(const ImageShape& shape, int side, Rng& rng, std::span<float> value
 
 Augmentation usual_augmentation(std::string_view dataset) {
   const DatasetInfo& info = dataset_info(dataset);
-  if (info.classes == 0) {
+  if (info.name == "imagenet") {
     return {.resized_part = true, .flip = true};
   }
   return {.crop_padding = info.shape.channels == 1 ? 2 : 4, .flip = true};
