@@ -113,7 +113,7 @@ void Pricing::restore(const Json& saved, const std::string& name) {
     return;
   }
   const Architecture architecture = architecture_from_indices(saved.at("architecture"));
-  solve_for(architecture, design_from_json(saved.at("accelerator"), network(architecture), name).accelerator);
+  solve_for(architecture, accelerator_from_json(saved.at("accelerator"), network(architecture), name).accelerator);
 }
 
 }  // namespace autonba

@@ -40,7 +40,7 @@ class Stopwatch {
 double peak_rss_mb() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
+  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
 }
 
 /// What a run works with, besides its configuration.

@@ -1,0 +1,66 @@
+#include "train/bench.hpp"
+
+#include <fmt/format.h>
+
+#include "base/progress.hpp"
+#include "cli/command.hpp"
+#include "cost_evaluations.hpp"
+#include "train/runtime.hpp"
+
+namespace autonba {
+namespace {
+
+std::string bench_text(const Json& figures) {
+  const double floor = figures["floor_seconds"];
+  const auto step = [&](const char* name, const char* key) {
+    const double seconds = figures[key];
+    return fmt::format("  {:<26} {:.3f} s, {:.1f} times the floor\n", name, seconds, seconds / floor);
+  };
+  return fmt::format("floor of a weight step       {:.3f} s\n", floor) + step("weight step", "weight_step_seconds") +
+         step("arch step", "arch_step_seconds") + step("weight step, ATen alone", "eager_weight_step_seconds") +
+         step("arch step, ATen alone", "eager_arch_step_seconds") +
+         fmt::format("peak resident memory         {:.0f} MB\n", figures["peak_rss_mb"].get<double>()) +
+         fmt::format("cost model                   {:.0f} networks a second on one core\n",
+                     figures["cost_evaluations_per_second"].get<double>());
+}
+
+/// Whole networks of the paper's space, for two seconds.
+double measured_cost_evaluations() {
+  const Platform platform = load_platform("zc706-pl");
+  return cost_evaluations_per_second(cost_cases("fbnet-cifar", 20, platform, 1), platform, 2);
+}
+
+void bench(const CommonOptions& common, const TrainBenchOptions& options) {
+  set_up_runtime(thread_count(common));
+  Progress progress(stderr_is_terminal());
+  const TrainBench train = bench_training(
+      options, [&](double share) { progress.update(fmt::format("training steps  {:.0f} %", 100 * share)); });
+  progress.update("cost model");
+  const Json figures = {{"threads", thread_count(common)},
+                        {"floor_seconds", train.floor.seconds},
+                        {"sgemm_gflops", train.floor.sgemm_gflops},
+                        {"copy_gb_per_s", train.floor.copy_gb_per_s},
+                        {"weight_step_seconds", train.weight_step_seconds},
+                        {"arch_step_seconds", train.arch_step_seconds},
+                        {"eager_weight_step_seconds", train.eager_weight_step_seconds},
+                        {"eager_arch_step_seconds", train.eager_arch_step_seconds},
+                        {"peak_rss_mb", train.peak_rss_mb},
+                        {"cost_evaluations_per_second", measured_cost_evaluations()}};
+  print_result(common, figures, bench_text(figures));
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, CommonOptions& common) {
+  CLI::App* command = add_command(app, common, "bench",
+                                  "Measures training steps as multiples of what this machine allows at best, and the "
+                                  "cost model (docs/performance.md).");
+  auto options = std::make_shared<TrainBenchOptions>();
+  command->add_option("--paths", options->paths, "random paths")->check(CLI::Range(2, 100000))->capture_default_str();
+  command->add_option("--eager-paths", options->eager_paths, "random paths on ATen alone, for comparison")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  command->callback([&common, options] { bench(common, *options); });
+}
+
+}  // namespace autonba
