@@ -18,8 +18,8 @@ std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
 }
 
 std::int64_t padded_bits(int channels, int bits) {
-  const int values = granule_values(bits);
-  return (channels + values - 1) / values * granule_bits;
+  const auto values = static_cast<unsigned>(granule_values(bits));
+  return (static_cast<unsigned>(channels) + values - 1) / values * granule_bits;
 }
 
 /// Maps are numbered with the network's input first.
@@ -33,6 +33,7 @@ struct MapStrands {
   int channels = 0;
   int first = 0;               // strand of channel 0, where they are consecutive
   std::ptrdiff_t listed = -1;  // where the list starts, else -1
+  int original = -1;           // the map with the same strands from which these were copied, else -1
 };
 
 /// A segment of a map, before it is seen by a layer.
@@ -72,27 +73,27 @@ class LayoutBuilder {
     place_segments();
   }
 
-  MapView input_view(const Layer& layer) const {
+  void fill_input_view(const Layer& layer, MapView& view) const {
     // A shuffle does not matter to depthwise layers: input and output have one order.
     if (is_depthwise_kind(layer) ? reads_one_map(layer) : reads_one_whole_map(layer)) {
-      return view_of(layer.inputs.front().writer, is_depthwise_kind(layer) ? 1 : layer.groups);
+      fill_view(layer.inputs.front().writer, is_depthwise_kind(layer) ? 1 : layer.groups, view);
+    } else {
+      fill_gathered_view(layer, view);
     }
-    return gathered_view(layer);
   }
 
   /// The map of `writer` as a layer with `groups` groups writes it.
-  MapView view_of(int writer, int groups) const {
-    const MapLayout& map = maps_[number_of_map(writer)];
-    MapView view{map.bits, map.height, map.width, {}};
-    view.segments.reserve(map.segments_end - map.segments_begin);
-    const int channels_of_group = map.stored.channels / groups;
+  void fill_view(int writer, int groups, MapView& view) const {
+    const MapLayout& map = fill_size(writer, view);
     for (std::size_t i = map.segments_begin; i < map.segments_end; ++i) {
       const MapSegment& segment = segments_[i];
-      view.segments.push_back(
-          {map.stored, segment.first_channel / channels_of_group, segment.channels, segment.offset_bits});
+      const int group = groups == 1 ? 0 : segment.first_channel / (map.stored.channels / groups);
+      view.segments.push_back({map.stored, group, segment.channels, segment.offset_bits});
     }
-    sort_by_group(view.segments, groups);
-    return view;
+    const auto by_group = [](const Segment& a, const Segment& b) { return a.group < b.group; };
+    if (!std::is_sorted(view.segments.begin(), view.segments.end(), by_group)) {
+      std::stable_sort(view.segments.begin(), view.segments.end(), by_group);
+    }
   }
 
  private:
@@ -122,8 +123,15 @@ class LayoutBuilder {
     return map.listed < 0 ? map.first + channel : lists_[static_cast<std::size_t>(map.listed + channel)];
   }
 
+  /// The strands of a map that has the channels of an earlier one.
+  MapStrands same(int writer) const {
+    MapStrands map = strands_[number_of_map(writer)];
+    map.original = writer + 1;
+    return map;
+  }
+
   MapStrands fresh(int channels) {
-    const MapStrands map{channels, strand_count_, -1};
+    const MapStrands map{channels, strand_count_, -1, -1};
     strand_count_ += channels;
     return map;
   }
@@ -136,9 +144,9 @@ class LayoutBuilder {
   /// Strands of the channels that a layer reads, in the order in which it sees them.
   MapStrands gathered(const Layer& layer) {
     if (reads_one_whole_map(layer)) {
-      return strands_[number_of_map(layer.inputs.front().writer)];
+      return same(layer.inputs.front().writer);
     }
-    const MapStrands map{layer.channels_in, 0, static_cast<std::ptrdiff_t>(lists_.size())};
+    const MapStrands map{layer.channels_in, 0, static_cast<std::ptrdiff_t>(lists_.size()), -1};
     for (const MapSlice& slice : layer.inputs) {
       const MapStrands& read = strands_[number_of_map(slice.writer)];
       for (const ChannelRange& range : slice.channels) {
@@ -164,7 +172,7 @@ class LayoutBuilder {
           }
         }
       } else {
-        written = layer.residual ? strands_[number_of_map(*layer.residual)] : fresh(layer.channels_out);
+        written = layer.residual ? same(*layer.residual) : fresh(layer.channels_out);
       }
       strands_.push_back(written);
     }
@@ -185,6 +193,7 @@ class LayoutBuilder {
         lists.push_back(find(strand(map, c)));
       }
       map.listed = begin;
+      map.original = -1;
     }
     lists_ = std::move(lists);
   }
@@ -282,7 +291,6 @@ class LayoutBuilder {
   void place_segments() {
     maps_.reserve(strands_.size());
     segments_.reserve(2 * strands_.size());
-    same_strands_.assign(static_cast<std::size_t>(strand_count_), -1);
     segment_of_kind_.assign(marked_kinds_.size(), {-1, 0});
     const NetworkInput& input = network_.input;
     place_map(input.bits, input.height, input.width, "input");
@@ -295,11 +303,10 @@ class LayoutBuilder {
     const auto number = static_cast<int>(maps_.size());
     const MapStrands& strands = strands_[maps_.size()];
     MapLayout map{bits, height, width, segments_.size(), 0, {}};
-    if (strands.listed >= 0) {
+    if (strands.original >= 0) {
+      copy_segments(maps_[static_cast<std::size_t>(strands.original)]);
+    } else if (strands.listed >= 0) {
       collect_listed(strands, number, id);
-    } else if (const int same = std::exchange(same_strands_[static_cast<std::size_t>(strands.first)], number);
-               same >= 0) {
-      copy_segments(maps_[static_cast<std::size_t>(same)]);
     } else {
       collect_consecutive(strands, number);
     }
@@ -391,15 +398,18 @@ class LayoutBuilder {
 
   // Views.
 
-  static void sort_by_group(std::vector<Segment>& segments, int groups) {
-    if (groups > 1) {
-      std::stable_sort(segments.begin(), segments.end(),
-                       [](const Segment& a, const Segment& b) { return a.group < b.group; });
-    }
+  /// Sets bits and size, no segments yet.
+  const MapLayout& fill_size(int writer, MapView& view) const {
+    const MapLayout& map = maps_[number_of_map(writer)];
+    view.bits = map.bits;
+    view.height = map.height;
+    view.width = map.width;
+    view.segments.clear();
+    return map;
   }
 
   /// The segments that a layer reads where it reads parts of maps or several maps, or, in groups, another order.
-  MapView gathered_view(const Layer& layer) const {
+  void fill_gathered_view(const Layer& layer, MapView& view) const {
     std::vector<Read> reads;
     const int channels_of_group = is_depthwise_kind(layer) ? layer.channels_in : layer.channels_in / layer.groups;
     int position = 0;
@@ -419,8 +429,7 @@ class LayoutBuilder {
                std::tuple(b.segment.group, b.segment.map.index, b.number);
       });
     }
-    const MapLayout& map = maps_[number_of_map(layer.inputs.front().writer)];
-    MapView view{map.bits, map.height, map.width, {}};
+    fill_size(layer.inputs.front().writer, view);
     int channels = 0;
     for (const Read& read : reads) {
       view.segments.push_back(read.segment);
@@ -429,7 +438,6 @@ class LayoutBuilder {
     if (channels != layer.channels_in) {
       throw input_error("layer {}: reads a channel twice, for which there is no layout", layer.id);
     }
-    return view;
   }
 
   struct Read {
@@ -476,7 +484,6 @@ class LayoutBuilder {
 
   std::vector<MapLayout> maps_;
   std::vector<MapSegment> segments_;
-  std::vector<int> same_strands_;                     // of each strand: the last map whose channels begin with it
   std::vector<int> seen_in_;                          // of each strand: the last map that it was met in
   std::vector<std::pair<int, int>> segment_of_kind_;  // of each kind: the last map it was met in, its segment there
 };
@@ -491,11 +498,10 @@ void check_bits(const Network& network, const Layer& layer) {
   }
 }
 
-LayerShape shape_of(const Network& network, int index, const LayoutBuilder& layouts) {
+void fill_shape(const Network& network, int index, const LayoutBuilder& layouts, LayerShape& shape) {
   const Layer& layer = network.layers[static_cast<std::size_t>(index)];
   check_bits(network, layer);
   const bool depthwise = is_depthwise_kind(layer);
-  LayerShape shape;
   shape.op = layer.op;
   shape.groups = depthwise ? 1 : layer.groups;
   shape.m = layer.channels_out / shape.groups;
@@ -504,16 +510,17 @@ LayerShape shape_of(const Network& network, int index, const LayoutBuilder& layo
   shape.kernel_width = layer.kernel[1];
   shape.padding = layer.padding;
   shape.dilation = layer.dilation;
-  shape.input = layouts.input_view(layer);
-  shape.output = layouts.view_of(index, shape.groups);
+  layouts.fill_input_view(layer, shape.input);
+  layouts.fill_view(index, shape.groups, shape.output);
+  shape.residual.segments.clear();
+  shape.residual.bits = shape.residual.height = shape.residual.width = 0;
   if (layer.residual) {
-    shape.residual = layouts.view_of(*layer.residual, shape.groups);
+    layouts.fill_view(*layer.residual, shape.groups, shape.residual);
   }
   shape.stride_rows = shape.output.height == 1 ? 1 : layer.stride;
   shape.stride_cols = shape.output.width == 1 ? 1 : layer.stride;
   shape.flattened = layer.kernel[0] == 1 && layer.kernel[1] == 1 && layer.padding == 0 &&
                     shape.output.height == shape.input.height && shape.output.width == shape.input.width;
-  return shape;
 }
 
 void combine(std::size_t& hash, std::int64_t value) {
@@ -537,13 +544,19 @@ void combine(std::size_t& hash, const MapView& view) {
 
 }  // namespace
 
-std::vector<LayerShape> layer_shapes(const Network& network) {
+void visit_layer_shapes(const Network& network, const std::function<void(const LayerShape&)>& visit) {
   const LayoutBuilder layouts(network);
+  LayerShape shape;  // one for all layers, so that its vectors are allocated once
+  for (int i = 0; i < static_cast<int>(network.layers.size()); ++i) {
+    fill_shape(network, i, layouts, shape);
+    visit(shape);
+  }
+}
+
+std::vector<LayerShape> layer_shapes(const Network& network) {
   std::vector<LayerShape> shapes;
   shapes.reserve(network.layers.size());
-  for (int i = 0; i < static_cast<int>(network.layers.size()); ++i) {
-    shapes.push_back(shape_of(network, i, layouts));
-  }
+  visit_layer_shapes(network, [&](const LayerShape& shape) { shapes.push_back(shape); });
   return shapes;
 }
 

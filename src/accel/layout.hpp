@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "model/network.hpp"
@@ -69,7 +72,10 @@ inline bool is_pooling(const LayerShape& shape) {
 
 /// Values of `bits` bits that a granule of 32 bits holds.
 inline int granule_values(int bits) {
-  return 32 / bits;
+  // 32 / bits, looked up: it is asked for in the innermost loops.
+  constexpr std::array<std::int8_t, 33> values = {0, 32, 16, 10, 8, 6, 5, 4, 4, 3, 3, 2, 2, 2, 2, 2, 2,
+                                                  1, 1,  1,  1,  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  return values[static_cast<std::size_t>(bits)];
 }
 
 /// Rows that tiles divide: output rows, or all pixels of the batch where the layer is flattened.
@@ -86,5 +92,8 @@ inline int tiled_cols(const LayerShape& shape) {
 /// InputError where a map has no layout: a layer reads other bits than were written, or a channel twice, or adds a map
 /// whose channels are bound to another order.
 std::vector<LayerShape> layer_shapes(const Network& network);
+
+/// Calls `visit` with the shape of every layer in turn, without keeping them: each is overwritten by the next.
+void visit_layer_shapes(const Network& network, const std::function<void(const LayerShape&)>& visit);
 
 }  // namespace autonba
