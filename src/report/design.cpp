@@ -178,7 +178,11 @@ Json accelerator_data(const Network& network, const Json& accelerator) {
   for (const Json& layer : json_value<std::vector<Json>>(accelerator, "layers", file)) {
     placed.emplace(json_value<std::string>(layer, "id", std::string(file) + ": layers"), layer);
   }
+  if (chunks.empty()) {
+    throw input_error("{}: chunks: is empty, an accelerator has at least one", file);
+  }
   std::vector<std::int64_t> speeds;
+  speeds.reserve(chunks.size());
   for (const Json& chunk : chunks) {
     speeds.push_back(macs_per_cycle(chunk));
   }
@@ -212,6 +216,8 @@ Json network_data(const std::optional<Network>& network, const std::vector<Json>
   const auto architecture =
       source.is_null() ? std::vector<Json>() : json_value<std::vector<Json>>(source, "architecture", "metrics.jsonl");
   const Json space = last_event(metrics, "space");
+  const auto shapes = space.is_null() ? std::vector<Json>()
+                                      : json_value<std::vector<Json>>(space, "blocks", "metrics.jsonl: event space");
 
   Json before = Json::array();
   Json after = Json::array();
@@ -228,8 +234,7 @@ Json network_data(const std::optional<Network>& network, const std::vector<Json>
   }
   Json row = before;
   for (std::size_t block = 0; block < architecture.size(); ++block) {
-    const Json shape = space.is_null() || block >= space.at("blocks").size() ? Json() : space.at("blocks").at(block);
-    row.push_back(block_box(network, block, architecture[block], shape));
+    row.push_back(block_box(network, block, architecture[block], block < shapes.size() ? shapes[block] : Json()));
   }
   for (auto block = static_cast<int>(architecture.size()); block < blocks_in_network; ++block) {
     row.push_back(box(fmt::format("block {}", block), layers_of_block(*network, block)));

@@ -9,8 +9,9 @@ Json number_or_null(const Json& object, const char* key) {
   return object.is_object() && object.contains(key) && object.at(key).is_number() ? object.at(key) : Json();
 }
 
-bool is_event(const Json& line, const std::string& event) {
-  return line.is_object() && line.contains("event") && line.at("event") == event;
+/// Whether `key` of a line says `text`.
+bool says(const Json& line, const char* key, const std::string& text) {
+  return line.is_object() && line.contains(key) && line.at(key) == text;
 }
 
 Json epoch_point(const Json& line, int position, const CostAxis& axis) {
@@ -27,7 +28,7 @@ Json epoch_point(const Json& line, int position, const CostAxis& axis) {
 Json refreshes_data(const std::vector<Json>& metrics, const CostAxis& axis) {
   std::map<std::int64_t, Json> steps;
   for (const Json& line : metrics) {
-    if (is_event(line, "accelerator") && line.value("phase", "search") == "search") {
+    if (says(line, "event", "accelerator") && says(line, "phase", "search")) {
       const auto step = json_value<std::int64_t>(line, "step", "metrics.jsonl: event accelerator");
       steps.insert_or_assign(step, Json{{"step", step},
                                         {"cost", number_or_null(line, axis.metric.c_str())},
@@ -89,11 +90,12 @@ Json target_data(double value, const CostAxis& axis, const Json& result) {
 std::vector<Json> epochs_of(const std::vector<Json>& metrics, const std::string& phase) {
   std::map<std::int64_t, Json> epochs;
   for (const Json& line : metrics) {
-    if (is_event(line, "epoch") && line.value("phase", "") == phase) {
+    if (says(line, "event", "epoch") && says(line, "phase", phase)) {
       epochs.insert_or_assign(json_value<std::int64_t>(line, "epoch", "metrics.jsonl: event epoch"), line);
     }
   }
   std::vector<Json> lines;
+  lines.reserve(epochs.size());
   for (auto& [epoch, line] : epochs) {
     lines.push_back(std::move(line));
   }
@@ -102,7 +104,7 @@ std::vector<Json> epochs_of(const std::vector<Json>& metrics, const std::string&
 
 Json last_event(const std::vector<Json>& metrics, const std::string& event) {
   for (auto line = metrics.rbegin(); line != metrics.rend(); ++line) {
-    if (is_event(*line, event)) {
+    if (says(*line, "event", event)) {
       return *line;
     }
   }

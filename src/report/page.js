@@ -35,9 +35,8 @@ function targetNote() {
 
 function resultTiles() {
   const r = data.result;
-  const where = known(r.value)
-    ? `batch of ${r.batch} at ${significant(data.accelerator.platform.clock_mhz)} MHz`
-    : null;
+  const clock = data.accelerator ? ` at ${significant(data.accelerator.platform.clock_mhz)} MHz` : "";
+  const where = known(r.batch) ? `batch of ${r.batch}${clock}` : null;
   const higher = data.cost.higher_is_better;
   const shown = (value, format) => (known(value) ? format(value) : null);
   return [
