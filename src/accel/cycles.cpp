@@ -28,7 +28,10 @@ int lcm_of(int a, int b) {
 }
 
 /// The segments of one group within a view.
-std::span<const Segment> segments_of(const MapView& view, int group) {
+std::span<const Segment> segments_of(const MapView& view, int group, int groups) {
+  if (groups == 1) {
+    return view.segments;
+  }
   const auto of_group = [group](const Segment& segment) { return segment.group == group; };
   const auto begin = std::find_if(view.segments.begin(), view.segments.end(), of_group);
   const auto end = std::find_if_not(begin, view.segments.end(), of_group);
@@ -75,6 +78,8 @@ class StepBuilder {
         whole_n_(mapping.tile_n == shape.n),
         rows_(row_axis(shape, mapping.tile_rows, batch)),
         cols_(col_axis(shape, mapping.tile_cols)),
+        row_range_(rows_.range()),
+        col_range_(cols_.range()),
         input_port_{chunk.port_bits, depthwise_ ? chunk.unroll_m : chunk.unroll_n, 1},
         residual_port_{chunk.port_bits, chunk.unroll_m, 1},
         output_port_{chunk.port_bits, chunk.unroll_m, words_of_output(shape, chunk)},
@@ -82,10 +87,10 @@ class StepBuilder {
         requantise_(
             std::max(ceil_div(chunk.unroll_m * chunk.unroll_p, chunk.requant_lanes), output_port_.cycles_of_value)),
         drain_(pipeline_depth(chunk.kind, chunk.unroll_n)) {
-    if (shape.flattened && rows_.tail() - rows_.head() > 1) {
+    if (shape.flattened && row_range_.tail - row_range_.head > 1) {
       row_period_ = spatial_period(
           [&](const MapView& view, int) { return pixel_period(view, mapping.tile_rows, chunk.port_bits); });
-    } else if (!shape.flattened && cols_.tail() - cols_.head() > 1) {
+    } else if (!shape.flattened && col_range_.tail - col_range_.head > 1) {
       col_period_ = spatial_period([&](const MapView& view, int stride) {
         return column_period(view, mapping.tile_cols * stride, chunk.port_bits);
       });
@@ -95,9 +100,9 @@ class StepBuilder {
   Steps all_groups() {
     Steps all;
     for (int group = 0; group < shape_.groups; ++group) {
-      input_ = segments_of(shape_.input, group);
-      output_ = segments_of(shape_.output, group);
-      residual_ = segments_of(shape_.residual, group);
+      input_ = segments_of(shape_.input, group, shape_.groups);
+      output_ = segments_of(shape_.output, group, shape_.groups);
+      residual_ = segments_of(shape_.residual, group, shape_.groups);
       all = append(all, mapping_.order == LoopOrder::rows_outer ? rows_outer() : channels_outer());
     }
     return all;
@@ -135,9 +140,9 @@ class StepBuilder {
   /// Images, row tiles, column tiles.
   template <typename StepsOf>
   Steps over_space(StepsOf steps) const {
-    const Steps image = sequence(rows_.tiles(), rows_.head(), rows_.tail(), row_period_, [&](int row) {
+    const Steps image = sequence(row_range_.tiles, row_range_.head, row_range_.tail, row_period_, [&](int row) {
       const Extent rows = rows_.extent(row);
-      return sequence(cols_.tiles(), cols_.head(), cols_.tail(), col_period_, [&](int col) {
+      return sequence(col_range_.tiles, col_range_.head, col_range_.tail, col_period_, [&](int col) {
         return steps(SpatialTile{rows, cols_.extent(col)});
       });
     });
@@ -146,6 +151,9 @@ class StepBuilder {
 
   template <typename StepsOf>
   Steps over_output_channels(StepsOf steps) const {
+    if (mapping_.tile_m == shape_.m) {
+      return steps(channel_tile(0, shape_.m, shape_.m, chunk_.unroll_m));
+    }
     const int tiles = ceil_div(shape_.m, mapping_.tile_m);
     const int whole = shape_.m / mapping_.tile_m;
     return sequence(tiles, 0, whole, output_channel_period(whole),
@@ -168,11 +176,11 @@ class StepBuilder {
 
   /// The tile steps of one output tile.
   Steps over_input_channels(const SpatialTile& space, ChannelTile m) const {
-    const int tiles = ceil_div(shape_.n, mapping_.tile_n);
-    const int before_last = tiles - 1;
-    if (before_last == 0) {
+    if (whole_n_) {
       return step(space, m, whole_n(), true);
     }
+    const int tiles = ceil_div(shape_.n, mapping_.tile_n);
+    const int before_last = tiles - 1;
     const int period = channel_period(shape_.input, input_, mapping_.tile_n, before_last, chunk_.port_bits);
     return sequence(tiles, 0, before_last, period, [&](int i) {
       return step(space, m, channel_tile(i, mapping_.tile_n, shape_.n, chunk_.unroll_n), i == before_last);
@@ -254,6 +262,8 @@ class StepBuilder {
   bool whole_n_;  // one input tile: input, or weights and parameters, may be kept
   Axis rows_;
   Axis cols_;
+  TileRange row_range_;
+  TileRange col_range_;
   Port input_port_;
   Port residual_port_;
   Port output_port_;

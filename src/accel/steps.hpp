@@ -82,6 +82,9 @@ inline std::int64_t total_cycles(const Steps& a) {
 /// outside and for one period within.
 template <typename StepsOf>
 Steps sequence(int count, int head, int tail, int period, StepsOf steps) {
+  if (count == 1) {
+    return steps(0);
+  }
   Steps all;
   for (int i = 0; i < head; ++i) {
     all = append(all, steps(i));

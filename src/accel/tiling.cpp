@@ -31,13 +31,12 @@ Axis col_axis(const LayerShape& shape, int tile) {
 }
 
 int largest_load(const Axis& axis) {
+  const auto [tiles, head, tail] = axis.range();
   int largest = 0;
-  const int head = axis.head();
-  const int tail = axis.tail();
-  for (int i = 0; i < std::min(head + 1, axis.tiles()); ++i) {
+  for (int i = 0; i < std::min(head + 1, tiles); ++i) {
     largest = std::max(largest, axis.extent(i).inputs);
   }
-  for (int i = tail; i < axis.tiles(); ++i) {
+  for (int i = tail; i < tiles; ++i) {
     largest = std::max(largest, axis.extent(i).inputs);
   }
   return largest;

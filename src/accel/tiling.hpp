@@ -15,6 +15,13 @@ struct Extent {
   int inputs = 0;  // loaded, after clipping to the map; 0 where the tile lies in the padding
 };
 
+/// How many tiles there are; those from `head` to before `tail` are whole and not clipped: they differ in place only.
+struct TileRange {
+  int tiles = 1;
+  int head = 0;
+  int tail = 0;
+};
+
 /// Rows or columns of a layer, divided into tiles.
 struct Axis {
   int outputs = 1;
@@ -26,14 +33,15 @@ struct Axis {
   int dilation = 1;
   bool used_only = false;  // load the inputs that are used, not all from the first to the last (rows of strided 1×1)
 
-  int tiles() const { return (outputs + tile - 1) / tile; }
-
-  /// Tiles from here up to tail() are whole and not clipped: they differ in their place only.
-  int head() const { return std::min(tiles(), (padding + tile * stride - 1) / (tile * stride)); }
-  int tail() const {
+  TileRange range() const {
+    if (tile >= outputs) {
+      return {1, 1, 1};
+    }
+    const int tiles = (outputs + tile - 1) / tile;
+    const int head = std::min(tiles, (padding + tile * stride - 1) / (tile * stride));
     const int last_in = (tile - 1) * stride + dilation * (kernel - 1) - padding;  // of tile 0
     const int unclipped = inputs - 1 < last_in ? 0 : (inputs - 1 - last_in) / (tile * stride) + 1;
-    return std::clamp(unclipped, head(), std::max(head(), outputs / tile));
+    return {tiles, head, std::clamp(unclipped, head, std::max(head, outputs / tile))};
   }
 
   Extent extent(int index) const {

@@ -19,15 +19,21 @@ std::int64_t memory_words(std::int64_t address, std::int64_t length, const Port&
 
 /// u: buffer words that `channels` channels from `first` (within the tile) on touch.
 std::int64_t buffer_words(int first, int channels, const Port& port) {
-  return ((first + channels - 1) / port.buffer_values - first / port.buffer_values + 1) * port.cycles_of_value;
+  const auto values = static_cast<unsigned>(port.buffer_values);
+  const unsigned before = first == 0 ? 0 : static_cast<unsigned>(first) / values;
+  const unsigned last = static_cast<unsigned>(first + channels - 1) / values;
+  return std::int64_t{last - before + 1} * port.cycles_of_value;
 }
 
 /// Runs of all channels of `map`: one if they adjoin, else one a row.
 std::int64_t whole_pixel_cycles(const StoredMap& map, int width, std::int64_t words_of_pixel, const Window& window,
                                 const Port& port) {
   if (window.flattened) {
-    const auto address = [&](int pixel) { return pixel / width * map.row_bits + pixel % width * map.pixel_bits; };
-    const std::int64_t begin = address(window.first_pixel);
+    const auto address = [&](int pixel) {
+      const unsigned row = static_cast<unsigned>(pixel) / static_cast<unsigned>(width);
+      return row * map.row_bits + (pixel - static_cast<int>(row) * width) * map.pixel_bits;
+    };
+    const std::int64_t begin = window.first_pixel == 0 ? 0 : address(window.first_pixel);
     const std::int64_t end = address(window.first_pixel + window.pixels - 1) + map.pixel_bits;
     return std::max(memory_words(begin, end - begin, port), window.pixels * words_of_pixel);
   }
