@@ -1,0 +1,128 @@
+#include "train/bench.hpp"
+
+#include <sys/resource.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "train/ops/selection.hpp"
+#include "train/random_path.hpp"
+#include "train/trainer.hpp"
+
+namespace autonba {
+namespace {
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
+double fastest(int repetitions, const std::function<void()>& work) {
+  double best = seconds_of(work);
+  for (int i = 1; i < repetitions; ++i) {
+    best = std::min(best, seconds_of(work));
+  }
+  return best;
+}
+
+double peak_rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
+}
+
+TensorBatch random_batch(const SearchSpace& space, int count, int classes, Rng& rng) {
+  TensorBatch batch;
+  batch.images = torch::empty({count, space.input.channels, space.input.height, space.input.width})
+                     .contiguous(at::MemoryFormat::ChannelsLast);
+  std::generate_n(batch.images.data_ptr<float>(), batch.images.numel(),
+                  [&] { return static_cast<float>(uniform_index(rng, 256)) / 256; });
+  batch.labels = torch::empty({count}, torch::kInt64);
+  std::generate_n(batch.labels.data_ptr<std::int64_t>(), count,
+                  [&] { return static_cast<std::int64_t>(uniform_index(rng, static_cast<std::uint64_t>(classes))); });
+  return batch;
+}
+
+/// The net's part of an arch step: its loss, and the gradients of operator probabilities and bit coefficients.
+void arch_step(Supernet& net, const TensorBatch& batch, const std::vector<BlockPath>& path) {
+  at::cross_entropy_loss(net.forward(batch.images, path, Mode::arch), batch.labels).backward();
+}
+
+class Steps {
+ public:
+  Steps(const SearchSpace& space, const TrainBenchOptions& options)
+      : rng_(make_rng(options.seed, "bench")),
+        net_(space, all_candidates(space), {}, rng_),
+        sgd_(net_.parameters(), {}),
+        batch_(random_batch(space, options.batch, net_.options().classes, rng_)) {}
+
+  double weight_step() {
+    const std::vector<BlockPath> path = random_weight_path(net_, rng_);
+    return seconds_of([&] { autonba::weight_step(net_, sgd_, batch_, path, 0.01, 0, {}); });
+  }
+  double arch_step() {
+    const std::vector<BlockPath> path = random_arch_path(net_, 1, rng_);
+    return seconds_of([&] { autonba::arch_step(net_, batch_, path); });
+  }
+
+ private:
+  Rng rng_;
+  Supernet net_;
+  Sgd sgd_;
+  TensorBatch batch_;
+};
+
+}  // namespace
+
+Floor measure_floor() {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor a = torch::full({1024, 1024}, 0.5);
+  const torch::Tensor b = torch::full({1024, 1024}, 0.25);
+  torch::Tensor product = torch::empty({1024, 1024});
+  const torch::Tensor from = torch::ones({8 << 20});
+  const torch::Tensor to = torch::zeros_like(from);
+  Floor floor;
+  floor.sgemm_gflops = 2 * 1.024 * 1.024 * 1.024 / fastest(5, [&] { at::mm_out(product, a, b); });
+  floor.copy_gb_per_s = 2 * static_cast<double>(from.nbytes()) / 1e9 / fastest(5, [&] { to.copy_(from); });
+  floor.seconds = 25 / floor.sgemm_gflops + 12 * 0.314 / floor.copy_gb_per_s;
+  return floor;
+}
+
+TrainBench bench_training(const TrainBenchOptions& options, const std::function<void(double)>& progress) {
+  const SearchSpace space = load_space(options.space);
+  Steps steps(space, options);
+  const int total = options.paths + options.eager_paths;
+  std::vector<double> weight, arch, sgemm, copy, eager_weight, eager_arch;
+  for (int i = 0; i < options.paths; ++i) {
+    if (i % 20 == 0) {
+      const Floor floor = measure_floor();
+      sgemm.push_back(floor.sgemm_gflops);
+      copy.push_back(floor.copy_gb_per_s);
+    }
+    i % 2 == 0 ? weight.push_back(steps.weight_step()) : arch.push_back(steps.arch_step());
+    progress(static_cast<double>(i + 1) / total);
+  }
+  TrainBench result;
+  result.peak_rss_mb = peak_rss_mb();
+  const EagerOps eager;
+  for (int i = 0; i < options.eager_paths; ++i) {
+    i % 2 == 0 ? eager_weight.push_back(steps.weight_step()) : eager_arch.push_back(steps.arch_step());
+    progress(static_cast<double>(options.paths + i + 1) / total);
+  }
+  result.floor = {median(sgemm), median(copy), 25 / median(sgemm) + 12 * 0.314 / median(copy)};
+  result.weight_step_seconds = median(weight);
+  result.arch_step_seconds = median(arch);
+  result.eager_weight_step_seconds = median(eager_weight);
+  result.eager_arch_step_seconds = median(eager_arch);
+  return result;
+}
+
+}  // namespace autonba
