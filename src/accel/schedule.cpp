@@ -1,0 +1,213 @@
+#include "accel/schedule.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
+#include "base/random.hpp"
+
+namespace autonba {
+namespace {
+
+constexpr int greedy_tries = 200;
+
+/// Layers of which each layer reads a map.
+using Dependencies = std::vector<std::vector<int>>;
+
+Dependencies dependencies_of(const Network& network) {
+  Dependencies reads;
+  for (const Layer& layer : network.layers) {
+    std::vector<int> writers;
+    for (const MapSlice& slice : layer.inputs) {
+      writers.push_back(slice.writer);
+    }
+    if (layer.residual) {
+      writers.push_back(*layer.residual);
+    }
+    std::erase(writers, network_input);
+    std::sort(writers.begin(), writers.end());
+    writers.erase(std::unique(writers.begin(), writers.end()), writers.end());
+    reads.push_back(std::move(writers));
+  }
+  return reads;
+}
+
+std::int64_t ceil_div(std::int64_t value, std::int64_t by) {  // value may be negative
+  return value > 0 ? (value + by - 1) / by : -(-value / by);
+}
+
+/// One round: where every layer starts. Any order of a chunk's layers is a valid round, because a layer may work on an
+/// earlier batch than the layers that it reads from; every such step back is a stage more. So a layer is started, if
+/// possible, after the layers that it reads from have ended in the same round: the ready layer with the longest path
+/// behind it first. Where none is ready the chunk waits while it has time to spare, else it starts any layer.
+class RoundBuilder {
+ public:
+  RoundBuilder(const Dependencies& reads, const Accelerator& accelerator, std::span<const std::int64_t> cycles,
+               std::int64_t ii_cycles)
+      : reads_(reads), accelerator_(accelerator), cycles_(cycles), ii_cycles_(ii_cycles), tails_(cycles.size(), 0) {
+    for (std::size_t i = cycles.size(); i-- > 0;) {
+      tails_[i] += cycles[i];
+      for (const int read : reads[i]) {
+        tails_[static_cast<std::size_t>(read)] = std::max(tails_[static_cast<std::size_t>(read)], tails_[i]);
+      }
+    }
+  }
+
+  /// The layers of each chunk in the network's order, one after the other.
+  std::vector<std::int64_t> in_network_order() const {
+    std::vector<std::int64_t> starts;
+    std::vector<std::int64_t> time(accelerator_.chunks.size(), 0);
+    for (std::size_t i = 0; i < cycles_.size(); ++i) {
+      std::int64_t& now = time[chunk_of(i)];
+      starts.push_back(now);
+      now += cycles_[i];
+    }
+    return starts;
+  }
+
+  std::vector<std::int64_t> greedy(Rng& rng) const {
+    std::vector<std::int64_t> starts(cycles_.size(), -1);
+    std::vector<std::vector<std::size_t>> waiting(accelerator_.chunks.size());
+    std::vector<std::int64_t> now(accelerator_.chunks.size(), 0);
+    std::vector<std::int64_t> spare(accelerator_.chunks.size(), ii_cycles_);
+    for (std::size_t i = 0; i < cycles_.size(); ++i) {
+      waiting[chunk_of(i)].push_back(i);
+      spare[chunk_of(i)] -= cycles_[i];
+    }
+    while (const auto chunk = earliest(now, waiting)) {
+      const std::optional<std::size_t> ready = most_urgent_ready(waiting[*chunk], starts, now[*chunk]);
+      if (!ready) {
+        const std::int64_t wait = next_event(starts, now[*chunk]) - now[*chunk];
+        if (wait > 0 && wait <= spare[*chunk]) {
+          now[*chunk] += wait;
+          spare[*chunk] -= wait;
+          continue;
+        }
+      }
+      const std::size_t layer = ready ? *ready : waiting[*chunk][uniform_index(rng, waiting[*chunk].size())];
+      starts[layer] = now[*chunk];
+      now[*chunk] += cycles_[layer];
+      std::erase(waiting[*chunk], layer);
+    }
+    return starts;
+  }
+
+ private:
+  std::size_t chunk_of(std::size_t layer) const { return static_cast<std::size_t>(accelerator_.places[layer].chunk); }
+
+  static std::optional<std::size_t> earliest(const std::vector<std::int64_t>& now,
+                                             const std::vector<std::vector<std::size_t>>& waiting) {
+    std::optional<std::size_t> found;
+    for (std::size_t c = 0; c < now.size(); ++c) {
+      if (!waiting[c].empty() && (!found || now[c] < now[*found])) {
+        found = c;
+      }
+    }
+    return found;
+  }
+
+  std::optional<std::size_t> most_urgent_ready(const std::vector<std::size_t>& waiting,
+                                               const std::vector<std::int64_t>& starts, std::int64_t now) const {
+    std::optional<std::size_t> found;
+    for (const std::size_t layer : waiting) {
+      const bool ready = std::all_of(reads_[layer].begin(), reads_[layer].end(), [&](int read) {
+        const auto d = static_cast<std::size_t>(read);
+        return starts[d] >= 0 && starts[d] + cycles_[d] <= now;
+      });
+      if (ready && (!found || tails_[layer] > tails_[*found])) {
+        found = layer;
+      }
+    }
+    return found;
+  }
+
+  /// When the next of the started layers ends; `now` if none is running.
+  std::int64_t next_event(const std::vector<std::int64_t>& starts, std::int64_t now) const {
+    std::int64_t next = now;
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      const std::int64_t end = starts[i] + cycles_[i];
+      if (starts[i] >= 0 && end > now && (next == now || end < next)) {
+        next = end;
+      }
+    }
+    return next;
+  }
+
+  const Dependencies& reads_;
+  const Accelerator& accelerator_;
+  std::span<const std::int64_t> cycles_;
+  std::int64_t ii_cycles_;
+  std::vector<std::int64_t> tails_;  // of each layer: its cycles and those of the longest path behind it
+};
+
+/// The schedule of a round: stages, latency and slots follow from the starts.
+Schedule schedule_of(const Network& network, const Dependencies& reads, std::span<const std::int64_t> starts,
+                     std::span<const std::int64_t> cycles, std::int64_t ii) {
+  Schedule schedule;
+  schedule.ii_cycles = ii;
+  std::int64_t first_start = ii;
+  std::int64_t last_end = 0;
+  for (std::size_t i = 0; i < cycles.size(); ++i) {
+    ScheduledLayer layer{starts[i], cycles[i], 0};
+    for (const int read : reads[i]) {
+      const ScheduledLayer& d = schedule.layers[static_cast<std::size_t>(read)];
+      const std::int64_t rounds = ceil_div(d.start_cycle + d.cycles - layer.start_cycle, ii);
+      layer.stage = std::max(layer.stage, d.stage + static_cast<int>(rounds));
+    }
+    schedule.stages = std::max(schedule.stages, layer.stage + 1);
+    first_start = std::min(first_start, layer.start_cycle + layer.stage * ii);
+    last_end = std::max(last_end, layer.start_cycle + layer.cycles + layer.stage * ii);
+    schedule.layers.push_back(layer);
+  }
+  schedule.latency_cycles = last_end - first_start;
+
+  std::vector<int> needed(cycles.size(), 0);  // 0: read by no layer
+  int first_stage = schedule.stages;          // of the readers of the input
+  int last_stage = 0;
+  for (std::size_t i = 0; i < cycles.size(); ++i) {
+    const ScheduledLayer& reader = schedule.layers[i];
+    for (const int read : reads[i]) {
+      const ScheduledLayer& writer = schedule.layers[static_cast<std::size_t>(read)];
+      const std::int64_t rounds = ceil_div(reader.start_cycle + reader.cycles - writer.start_cycle, ii);
+      int& slots = needed[static_cast<std::size_t>(read)];
+      slots = std::max({slots, 1, reader.stage - writer.stage + static_cast<int>(rounds)});
+    }
+    const Layer& layer = network.layers[i];
+    const bool reads_input = layer.residual == network_input ||
+                             std::any_of(layer.inputs.begin(), layer.inputs.end(),
+                                         [](const MapSlice& slice) { return slice.writer == network_input; });
+    if (reads_input) {
+      first_stage = std::min(first_stage, reader.stage);
+      last_stage = std::max(last_stage, reader.stage);
+    }
+  }
+  for (const int slots : needed) {
+    schedule.slots.push_back(slots == 0 ? 2 : slots);  // an output: one that is written, one that the host reads
+  }
+  schedule.input_slots = last_stage - first_stage + 2;
+  return schedule;
+}
+
+}  // namespace
+
+Schedule make_schedule(const Network& network, const Accelerator& accelerator,
+                       std::span<const std::int64_t> layer_cycles) {
+  std::vector<std::int64_t> chunk_cycles(accelerator.chunks.size(), 0);
+  for (std::size_t i = 0; i < layer_cycles.size(); ++i) {
+    chunk_cycles[static_cast<std::size_t>(accelerator.places[i].chunk)] += layer_cycles[i];
+  }
+  const std::int64_t ii = *std::max_element(chunk_cycles.begin(), chunk_cycles.end());
+  const Dependencies reads = dependencies_of(network);
+  const RoundBuilder rounds(reads, accelerator, layer_cycles, ii);
+  Schedule best = schedule_of(network, reads, rounds.in_network_order(), layer_cycles, ii);
+  Rng rng = make_rng(0, "schedule");
+  for (int i = 0; i < greedy_tries; ++i) {
+    Schedule other = schedule_of(network, reads, rounds.greedy(rng), layer_cycles, ii);
+    if (std::tuple(other.stages, other.latency_cycles) < std::tuple(best.stages, best.latency_cycles)) {
+      best = std::move(other);
+    }
+  }
+  return best;
+}
+
+}  // namespace autonba

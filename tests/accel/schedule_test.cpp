@@ -1,0 +1,196 @@
+#include "accel/schedule.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "random_cases.hpp"
+
+namespace autonba {
+namespace {
+
+struct Case {
+  Network network;
+  Accelerator accelerator;
+  std::vector<std::int64_t> cycles;
+};
+
+/// Layers that read any earlier ones; only who reads whom matters here.
+Case random_case(Rng& rng) {
+  Case entry;
+  entry.accelerator.chunks.resize(static_cast<std::size_t>(random_between(rng, 1, 4)));
+  const int layers = random_between(rng, 1, 20);
+  for (int i = 0; i < layers; ++i) {
+    Layer layer;
+    const int reads = random_between(rng, 1, 3);
+    for (int k = 0; k < reads; ++k) {
+      layer.inputs.push_back({random_between(rng, std::max(-1, i - 4), i - 1), {}});
+    }
+    if (random_between(rng, 0, 3) == 0) {
+      layer.residual = random_between(rng, -1, i - 1);
+    }
+    entry.network.layers.push_back(layer);
+    entry.cycles.push_back(random_between(rng, 1, 50));
+    entry.accelerator.places.push_back(
+        {random_between(rng, 0, static_cast<int>(entry.accelerator.chunks.size()) - 1), {}});
+  }
+  return entry;
+}
+
+std::set<int> writers_read(const Layer& layer) {
+  std::set<int> writers;
+  for (const MapSlice& slice : layer.inputs) {
+    writers.insert(slice.writer);
+  }
+  if (layer.residual) {
+    writers.insert(*layer.residual);
+  }
+  return writers;
+}
+
+/// From when to when.
+struct Span {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+};
+
+Span run_of(const Schedule& schedule, std::size_t layer, int batch) {
+  const ScheduledLayer& l = schedule.layers[layer];
+  const std::int64_t begin = (batch + l.stage) * schedule.ii_cycles + l.start_cycle;
+  return {begin, begin + l.cycles};
+}
+
+/// Batches are played one after the other through the copies of one map: whether any is overwritten before its last
+/// reader (the host included) has ended. `write` and `reads` of batch 0.
+bool overwritten(const Schedule& schedule, int slots, Span write, const std::vector<Span>& reads) {
+  std::map<int, std::int64_t> free_from;  // slot: when its last reader ends
+  for (int batch = 0; batch < 12; ++batch) {
+    const std::int64_t shift = batch * schedule.ii_cycles;
+    std::int64_t& free = free_from.emplace(batch % slots, write.begin).first->second;
+    if (write.begin + shift < free) {
+      return true;
+    }
+    for (const Span& read : reads) {
+      free = std::max(free, read.end + shift);
+    }
+  }
+  return false;
+}
+
+TEST(Schedule, ChunksRunOneLayerAtATimeWithinARound) {
+  Rng rng = make_rng(1, "schedule test");
+  for (int trial = 0; trial < 100; ++trial) {
+    const Case entry = random_case(rng);
+    const Schedule schedule = make_schedule(entry.network, entry.accelerator, entry.cycles);
+    std::vector<std::int64_t> sums(entry.accelerator.chunks.size(), 0);
+    for (std::size_t a = 0; a < entry.cycles.size(); ++a) {
+      const ScheduledLayer& layer = schedule.layers[a];
+      sums[static_cast<std::size_t>(entry.accelerator.places[a].chunk)] += layer.cycles;
+      EXPECT_EQ(layer.cycles, entry.cycles[a]);
+      EXPECT_GE(layer.start_cycle, 0);
+      EXPECT_LE(layer.start_cycle + layer.cycles, schedule.ii_cycles);
+      for (std::size_t b = 0; b < a; ++b) {
+        if (entry.accelerator.places[a].chunk == entry.accelerator.places[b].chunk) {
+          const ScheduledLayer& other = schedule.layers[b];
+          EXPECT_TRUE(layer.start_cycle + layer.cycles <= other.start_cycle ||
+                      other.start_cycle + other.cycles <= layer.start_cycle);
+        }
+      }
+    }
+    EXPECT_EQ(schedule.ii_cycles, *std::max_element(sums.begin(), sums.end()));
+  }
+}
+
+TEST(Schedule, LayersStartAfterWhatTheyReadIsWrittenAndNoStageLater) {
+  Rng rng = make_rng(2, "schedule test");
+  for (int trial = 0; trial < 100; ++trial) {
+    const Case entry = random_case(rng);
+    const Schedule schedule = make_schedule(entry.network, entry.accelerator, entry.cycles);
+    int stages = 0;
+    for (std::size_t i = 0; i < entry.cycles.size(); ++i) {
+      stages = std::max(stages, schedule.layers[i].stage + 1);
+      std::int64_t written = 0;
+      for (const int writer : writers_read(entry.network.layers[i])) {
+        written = writer < 0 ? written : std::max(written, run_of(schedule, static_cast<std::size_t>(writer), 0).end);
+      }
+      const Span run = run_of(schedule, i, 0);
+      EXPECT_GE(run.begin, written);
+      EXPECT_TRUE(schedule.layers[i].stage == 0 || run.begin - schedule.ii_cycles < written);
+    }
+    EXPECT_EQ(schedule.stages, stages);
+  }
+}
+
+TEST(Schedule, SlotsAreEnoughAndOneFewerIsNot) {
+  Rng rng = make_rng(3, "schedule test");
+  int several = 0;
+  for (int trial = 0; trial < 200; ++trial) {
+    const Case entry = random_case(rng);
+    const Schedule schedule = make_schedule(entry.network, entry.accelerator, entry.cycles);
+    const auto expect_exact = [&](int slots, Span write, const std::vector<Span>& reads) {
+      EXPECT_FALSE(overwritten(schedule, slots, write, reads));
+      if (slots > 1) {
+        EXPECT_TRUE(overwritten(schedule, slots - 1, write, reads));
+        ++several;
+      }
+    };
+    std::map<int, std::vector<Span>> reads;
+    int first_stage = schedule.stages;
+    for (std::size_t i = 0; i < entry.cycles.size(); ++i) {
+      for (const int writer : writers_read(entry.network.layers[i])) {
+        reads[writer].push_back(run_of(schedule, i, 0));
+        first_stage = writer < 0 ? std::min(first_stage, schedule.layers[i].stage) : first_stage;
+      }
+    }
+    for (std::size_t i = 0; i < entry.cycles.size(); ++i) {
+      std::vector<Span>& readers = reads[static_cast<int>(i)];
+      if (readers.empty()) {  // an output: the host reads it in the round after
+        const std::int64_t after = (schedule.layers[i].stage + 1) * schedule.ii_cycles;
+        readers.push_back({after, after + schedule.ii_cycles});
+      }
+      expect_exact(schedule.slots[i], run_of(schedule, i, 0), readers);
+    }
+    // The input: the host writes it in the round before its first reader's.
+    const std::int64_t before = (first_stage - 1) * schedule.ii_cycles;
+    expect_exact(schedule.input_slots, {before, before + schedule.ii_cycles}, reads[network_input]);
+  }
+  EXPECT_GT(several, 100);
+}
+
+TEST(Schedule, AChainOnOneChunkIsOneStage) {
+  Case entry;
+  entry.accelerator.chunks.resize(1);
+  for (int i = 0; i < 10; ++i) {
+    Layer layer;
+    layer.inputs = {{i - 1, {}}};
+    entry.network.layers.push_back(layer);
+    entry.cycles.push_back(10 + i);
+    entry.accelerator.places.push_back({0, {}});
+  }
+  const Schedule schedule = make_schedule(entry.network, entry.accelerator, entry.cycles);
+  EXPECT_EQ(schedule.stages, 1);
+  EXPECT_EQ(schedule.latency_cycles, 145);
+  EXPECT_EQ(schedule.slots.front(), 1);
+}
+
+// Conv and depthwise in turn, equally long: in the network's order every layer but the first waits for the next round,
+// as its chunk starts the round with it or is a layer ahead.
+TEST(Schedule, AChainOnTwoChunksTakesFewStages) {
+  Case entry;
+  entry.accelerator.chunks.resize(2);
+  for (int i = 0; i < 40; ++i) {
+    Layer layer;
+    layer.inputs = {{i - 1, {}}};
+    entry.network.layers.push_back(layer);
+    entry.cycles.push_back(100);
+    entry.accelerator.places.push_back({i % 2, {}});
+  }
+  const Schedule schedule = make_schedule(entry.network, entry.accelerator, entry.cycles);
+  EXPECT_LE(schedule.stages, 4);
+}
+
+}  // namespace
+}  // namespace autonba
