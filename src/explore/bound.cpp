@@ -1,6 +1,7 @@
 #include "explore/bound.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace autonba {
 namespace {
@@ -20,8 +21,10 @@ CycleBound::CycleBound(const LayerShape& shape, const Chunk& chunk, int batch, c
       write_latency_(platform.write_latency),
       depthwise_(is_depthwise_kind(shape)),
       unroll_m_(chunk.unroll_m),
+      unroll_n_(chunk.unroll_n),
       unroll_in_(depthwise_ ? chunk.unroll_m : chunk.unroll_n),
       port_bits_(chunk.port_bits),
+      port_shift_(std::countr_zero(static_cast<unsigned>(chunk.port_bits))),
       pipeline_depth_(pipeline_depth(chunk.kind, chunk.unroll_n)),
       bits_in_(shape.input.bits),
       bits_out_(shape.output.bits),
@@ -38,57 +41,73 @@ CycleBound::CycleBound(const LayerShape& shape, const Chunk& chunk, int batch, c
   weight_words_ = is_pooling(shape) ? 0 : port_words(lanes * bits_in_);
 }
 
-std::int64_t CycleBound::tile_cycles(std::int64_t channels, int unroll, std::int64_t pixels, int bits,
-                                     int words) const {
-  return std::max(pixels * span_bits(channels, bits) / port_bits_, pixels * ceil_div(channels, unroll) * words);
+/// Cycles to move all tiles of channels of a map; `words`: buffer words of a value.
+std::int64_t CycleBound::map_cycles(const TileSize& channels, std::int64_t pixels, int bits, int words) const {
+  if (channels.tiles == 1 && groups_ == 1) {  // long runs
+    return std::max(pixels * span_bits(channels.size, bits) >> port_shift_, pixels * channels.unrolled * words);
+  }
+  return groups_ * pixels * std::max(tile_words(channels, bits), channels.unrolled * words);
 }
 
-std::int64_t CycleBound::map_cycles(const TileSize& channels, std::int64_t pixels, int bits, int words) const {
-  const std::int64_t buffer_words = pixels * channels.unrolled * words;
-  if (channels.tiles == 1 && groups_ == 1) {  // long runs
-    return std::max(pixels * span_bits(channels.size, bits) / port_bits_, buffer_words);
-  }
-  const std::int64_t runs = (channels.tiles - 1) * port_words(span_bits(channels.size, bits)) +
-                            port_words(span_bits(channels.last, bits));
-  return std::max(pixels * runs, buffer_words);
+/// Port words of a pixel, a run for each tile of channels.
+std::int64_t CycleBound::tile_words(const TileSize& channels, int bits) const {
+  return (channels.tiles - 1) * port_words(span_bits(channels.size, bits)) + port_words(span_bits(channels.last, bits));
 }
 
 std::int64_t CycleBound::parameter_cycles(std::int64_t channels) const {
   return std::max(port_words(parameter_bits * channels), channels);
 }
 
-std::int64_t CycleBound::of(const TileSize& m, const TileSize& n, const TileSize& r, const TileSize& c,
-                            LoopOrder order) const {
-  const bool keeps = n.tiles == 1;
-  const bool keeps_weights = keeps && order == LoopOrder::channels_outer;
-  const bool keeps_input = keeps && order == LoopOrder::rows_outer && !depthwise_;
-  const std::int64_t places = r.tiles * c.tiles * images_;   // spatial tiles
-  const std::int64_t outputs = groups_ * m.tiles * places;   // tiles stored
-  const std::int64_t steps = outputs * n.tiles;
-
-  const std::int64_t sweeps = groups_ * m.unrolled * r.unrolled * columns_out_ * images_;  // Σ G over output tiles
-  const std::int64_t last_sum = kernel_area_ * ceil_div(n.last, depthwise_ ? 1 : unroll_in_);
-  const std::int64_t compute = sweeps * (kernel_area_ * n.unrolled - last_sum + std::max(last_sum, requant_cycles_)) +
-                               outputs * std::min(last_sum, requant_cycles_) + steps * pipeline_depth_;
-
+CycleBound::ChannelTerms CycleBound::channel_terms(const TileSize& m, const TileSize& n) const {
   const TileSize& in = depthwise_ ? m : n;
-  const std::int64_t pixels_in = images_ * r.loaded_sum * c.loaded_sum;
-  const std::int64_t input_passes = keeps_input || depthwise_ ? 1 : m.tiles;
-  const std::int64_t weight_passes = keeps_weights ? 1 : places;
-  const std::int64_t weights = groups_ * m.unrolled * kernel_area_ * n.unrolled * weight_words_;
-  const std::int64_t parameters = groups_ * ((m.tiles - 1) * parameter_cycles(m.size) + parameter_cycles(m.last));
-  const std::int64_t loads = steps * read_latency_ + groups_ * input_passes * map_cycles(in, pixels_in, bits_in_, 1) +
-                             weight_passes * (weights + parameters) +
-                             (bits_residual_ > 0 ? groups_ * map_cycles(m, pixels_out_, bits_residual_, 1) : 0);
-  const std::int64_t stores = outputs * write_latency_ + groups_ * map_cycles(m, pixels_out_, bits_out_, output_words_);
-
-  const std::int64_t first_load =
-      read_latency_ + tile_cycles(in.size, unroll_in_, r.loaded_first * c.loaded_first, bits_in_, 1) +
-      ceil_div(m.size, unroll_m_) * kernel_area_ * ceil_div(n.size, depthwise_ ? 1 : unroll_in_) * weight_words_ +
+  const std::int64_t last_sum = kernel_area_ * ceil_div(n.last, unroll_n_);
+  ChannelTerms terms;
+  terms.keeps = n.tiles == 1;
+  terms.long_runs = in.tiles == 1 && groups_ == 1;
+  terms.tiles = groups_ * m.tiles;
+  terms.steps = terms.tiles * n.tiles;
+  terms.sweeps = groups_ * m.unrolled;
+  terms.sweep_cycles = kernel_area_ * n.unrolled - last_sum + std::max(last_sum, requant_cycles_);
+  terms.tile_cycles = std::min(last_sum, requant_cycles_) + n.tiles * pipeline_depth_;
+  terms.input_bits = span_bits(in.size, bits_in_);
+  terms.input = groups_ * (terms.long_runs ? in.unrolled : std::max(tile_words(in, bits_in_), in.unrolled));
+  terms.input_passes = depthwise_ ? 1 : m.tiles;
+  terms.constants = groups_ * (m.unrolled * kernel_area_ * n.unrolled * weight_words_ +
+                               (m.tiles - 1) * parameter_cycles(m.size) + parameter_cycles(m.last));
+  terms.outputs = map_cycles(m, pixels_out_, bits_out_, output_words_) +
+                  (bits_residual_ > 0 ? map_cycles(m, pixels_out_, bits_residual_, 1) : 0);
+  terms.first_constants =
+      ceil_div(m.size, unroll_m_) * kernel_area_ * ceil_div(n.size, unroll_n_) * weight_words_ +
       (n.tiles == 1 ? parameter_cycles(m.size) : 0);
-  const std::int64_t last_store = write_latency_ + tile_cycles(m.last, unroll_m_, static_cast<std::int64_t>(r.last) * c.last,
-                                                               bits_out_, output_words_);
-  return fixed_cycles_ + steps + std::max(loads + stores, compute + first_load + last_store);
+  terms.first_input = std::max(span_bits(in.size, bits_in_) >> port_shift_, ceil_div(in.size, unroll_in_));
+  terms.last_output =
+      std::max(span_bits(m.last, bits_out_) >> port_shift_, ceil_div(m.last, unroll_m_) * output_words_);
+  return terms;
+}
+
+std::int64_t CycleBound::of(const ChannelTerms& channels, const TileSize& rows, const TileSize& cols,
+                            LoopOrder order) const {
+  const bool keeps_weights = channels.keeps && order == LoopOrder::channels_outer;
+  const bool keeps_input = channels.keeps && order == LoopOrder::rows_outer;
+  const std::int64_t places = rows.tiles * cols.tiles * images_;  // spatial tiles
+  const std::int64_t tiles = channels.tiles * places;             // that are stored
+  const std::int64_t steps = channels.steps * places;
+  const std::int64_t compute =
+      channels.sweeps * rows.unrolled * columns_out_ * images_ * channels.sweep_cycles + tiles * channels.tile_cycles;
+
+  const std::int64_t pixels = images_ * rows.loaded_sum * cols.loaded_sum;
+  std::int64_t input = pixels * channels.input;
+  if (channels.long_runs) {
+    input = std::max(input, pixels * channels.input_bits >> port_shift_);
+  }
+  const std::int64_t loads = steps * read_latency_ + (keeps_input ? 1 : channels.input_passes) * input +
+                             (keeps_weights ? 1 : places) * channels.constants;
+  const std::int64_t transfers = loads + tiles * write_latency_ + channels.outputs;
+  const std::int64_t first_load =
+      read_latency_ + rows.loaded_first * cols.loaded_first * channels.first_input + channels.first_constants;
+  const std::int64_t last_store =
+      write_latency_ + static_cast<std::int64_t>(rows.last) * cols.last * channels.last_output;
+  return fixed_cycles_ + steps + std::max(transfers, compute + first_load + last_store);
 }
 
 }  // namespace autonba

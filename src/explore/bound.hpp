@@ -7,22 +7,40 @@
 
 namespace autonba {
 
-/// A lower bound of layer_cycles that costs a few dozen operations: the sums that layer_cycles takes step by step, over
-/// all steps at once. Where it takes max(port, compute) for each step, the bound takes the larger of the two sums;
-/// alignment of runs is left out.
+/// A lower bound of layer_cycles in a few dozen operations: the sums that layer_cycles takes step by step, over all
+/// steps at once. Where it takes max(port, compute) for each step, the bound takes the larger of the two sums; how runs
+/// are aligned is left out.
 class CycleBound {
  public:
   CycleBound(const LayerShape& shape, const Chunk& chunk, int batch, const Platform& platform);
 
-  /// Of every mapping with these tiles: output channels, input channels, rows, columns.
-  std::int64_t of(const TileSize& m, const TileSize& n, const TileSize& r, const TileSize& c, LoopOrder order) const;
+  /// What tiles of output channels `m` and input channels `n` fix. Cycles, unless said otherwise.
+  struct ChannelTerms {
+    bool keeps = false;            // n is all input channels, so that one loop order keeps inputs, the other weights
+    bool long_runs = false;        // all channels of the input map: one run spans pixels
+    std::int64_t tiles = 0;        // of channels, groups included: output tiles at one place
+    std::int64_t steps = 0;        // the same times tiles of input channels
+    std::int64_t sweeps = 0;       // U_m groups of all output channels
+    std::int64_t sweep_cycles = 0;
+    std::int64_t tile_cycles = 0;
+    std::int64_t input_bits = 0;   // of a pixel, in long runs
+    std::int64_t input = 0;        // a pixel, each input channel once
+    std::int64_t input_passes = 0; // times that all input channels are loaded unless they are kept
+    std::int64_t constants = 0;    // weights and parameters, loaded once
+    std::int64_t outputs = 0;      // stores and residual loads of all pixels
+    std::int64_t first_constants = 0;
+    std::int64_t first_input = 0;  // a pixel of the first tile
+    std::int64_t last_output = 0;  // a pixel of the last tile
+  };
+  ChannelTerms channel_terms(const TileSize& m, const TileSize& n) const;
+
+  /// Of every mapping with these channels, rows and columns.
+  std::int64_t of(const ChannelTerms& channels, const TileSize& rows, const TileSize& cols, LoopOrder order) const;
 
  private:
-  std::int64_t port_words(std::int64_t bits) const { return (bits + port_bits_ - 1) / port_bits_; }
-  /// Port cycles to move `pixels` pixels of a map, tile of channels by tile of channels; `words`: buffer words of a value.
+  std::int64_t port_words(std::int64_t bits) const { return (bits + port_bits_ - 1) >> port_shift_; }
   std::int64_t map_cycles(const TileSize& channels, std::int64_t pixels, int bits, int words) const;
-  /// The same for one tile of `channels` channels in ⌈channels / unroll⌉ buffer words.
-  std::int64_t tile_cycles(std::int64_t channels, int unroll, std::int64_t pixels, int bits, int words) const;
+  std::int64_t tile_words(const TileSize& channels, int bits) const;
   std::int64_t parameter_cycles(std::int64_t channels) const;
 
   std::int64_t fixed_cycles_ = 0;  // C0 + C_B
@@ -30,8 +48,10 @@ class CycleBound {
   std::int64_t write_latency_ = 0;
   bool depthwise_ = false;  // or pooling
   int unroll_m_ = 1;
+  int unroll_n_ = 1;
   int unroll_in_ = 1;       // channels in a word of the input buffer
   int port_bits_ = 32;
+  int port_shift_ = 5;               // its logarithm
   std::int64_t pipeline_depth_ = 0;  // D
   int bits_in_ = 8;
   int bits_out_ = 8;

@@ -67,10 +67,40 @@ Mapping mapping_of(const Promise& promise) {
 
 /// A layer shape with the lists of its tiles.
 struct KnownShape {
-  explicit KnownShape(const LayerShape& layer_shape) : shape(layer_shape), tilings(layer_shape) {}
+  explicit KnownShape(const LayerShape& layer_shape) : shape(layer_shape), tilings(layer_shape) {
+    if (!shape.flattened) {
+      rows_loaded = tilings.rows(1, 1).front().loaded_most;
+    }
+  }
   LayerShape shape;
   Tilings tilings;
+  std::int64_t rows_loaded = 0;  // by a tile of all rows; flattened layers: all pixels of the batch
 };
+
+std::int64_t output_words(const LayerShape& shape, const Chunk& chunk) {
+  return shape.output.bits == 32 ? ceil_div(32, chunk.bits) : 1;
+}
+
+/// The chunk with the least buffers that hold the whole layer, where its own are larger, and with the bits on which the
+/// cycles depend: chunks that are as good for the layer become equal. Requires can_run.
+Chunk as_good(const Chunk& chunk, const KnownShape& known, int batch) {
+  const LayerShape& shape = known.shape;
+  const std::int64_t m_words = ceil_div(std::min(shape.m, parameter_words), chunk.unroll_m);
+  const std::int64_t n_words = ceil_div(shape.n, chunk.unroll_n);
+  const std::int64_t rows_loaded = shape.flattened ? tiled_rows(shape, batch) : known.rows_loaded;
+  const std::int64_t input = ceil_div(rows_loaded, input_banks(chunk)) * known.tilings.columns().front().loaded_most *
+                             (is_depthwise_kind(shape) ? m_words : n_words);
+  const std::int64_t weight = static_cast<std::int64_t>(shape.kernel_height) * shape.kernel_width * m_words * n_words;
+  const std::int64_t output =
+      m_words * ceil_div(tiled_rows(shape, batch), chunk.unroll_p) * tiled_cols(shape) * output_words(shape, chunk);
+  const auto at_most = [](int depth, std::int64_t whole) { return static_cast<int>(std::min<std::int64_t>(depth, whole)); };
+  Chunk equal = chunk;
+  equal.depth_input = at_most(chunk.depth_input, input);
+  equal.depth_weight = at_most(chunk.depth_weight, weight);
+  equal.depth_output = at_most(chunk.depth_output, output);
+  equal.bits = shape.output.bits == 32 ? chunk.bits : 32;
+  return equal;
+}
 
 /// Every tiling that the buffers hold, with its bound.
 void list_tilings(KnownShape& known, const Chunk& chunk, int batch, const Platform& platform,
@@ -79,7 +109,6 @@ void list_tilings(KnownShape& known, const Chunk& chunk, int batch, const Platfo
   const bool depthwise = is_depthwise_kind(shape);
   const CycleBound bound(shape, chunk, batch, platform);
   const std::int64_t kernel_area = static_cast<std::int64_t>(shape.kernel_height) * shape.kernel_width;
-  const std::int64_t output_words = shape.output.bits == 32 ? ceil_div(32, chunk.bits) : 1;
   const std::vector<TileSize>& row_tiles = known.tilings.rows(chunk.unroll_p, batch);
   for (const TileSize& m : known.tilings.output_channels(chunk.unroll_m)) {
     const std::int64_t m_words = ceil_div(m.size, chunk.unroll_m);
@@ -88,16 +117,17 @@ void list_tilings(KnownShape& known, const Chunk& chunk, int batch, const Platfo
       if ((n.tiles > 1 && !chunk.accumulator) || kernel_area * m_words * n_words > chunk.depth_weight) {
         continue;
       }
+      const CycleBound::ChannelTerms channels = bound.channel_terms(m, n);
       for (const TileSize& rows : row_tiles) {
         const std::int64_t input_words =
             ceil_div(rows.loaded_most, input_banks(chunk)) * (depthwise ? m_words : n_words);
-        const std::int64_t tile_words = m_words * ceil_div(rows.size, chunk.unroll_p) * output_words;
+        const std::int64_t tile_words = m_words * ceil_div(rows.size, chunk.unroll_p) * output_words(shape, chunk);
         for (const TileSize& cols : known.tilings.columns()) {
           if (input_words * cols.loaded_most > chunk.depth_input || tile_words * cols.size > chunk.depth_output) {
             continue;
           }
           for (const LoopOrder order : {LoopOrder::rows_outer, LoopOrder::channels_outer}) {
-            promises.push_back({bound.of(m, n, rows, cols, order), &m, &n, &rows, &cols, order});
+            promises.push_back({bound.of(channels, rows, cols, order), &m, &n, &rows, &cols, order});
           }
         }
       }
@@ -119,9 +149,6 @@ struct Mapper::Memory {
 
 std::optional<BestMapping> Mapper::Memory::solve(ShapeId id, const Chunk& chunk, int batch) {
   KnownShape& known = shapes[static_cast<std::size_t>(id)];
-  if (!can_run(chunk, known.shape)) {
-    return std::nullopt;
-  }
   promises.clear();
   list_tilings(known, chunk, batch, platform, promises);
   std::make_heap(promises.begin(), promises.end(), worse);
@@ -165,15 +192,20 @@ std::vector<ShapeId> Mapper::intern(const Network& network) {
 
 const LayerShape& Mapper::shape(ShapeId id) const { return memory_->shapes[static_cast<std::size_t>(id)].shape; }
 
-std::optional<BestMapping> Mapper::best(ShapeId shape, const Chunk& chunk, int batch) {
-  const Key key = make_key(shape, chunk, batch);
-  if (const auto known = memory_->best.find(key); known != memory_->best.end()) {
-    return known->second;
+std::optional<BestMapping> Mapper::best(ShapeId id, const Chunk& chunk, int batch) {
+  const KnownShape& known = memory_->shapes[static_cast<std::size_t>(id)];
+  if (!can_run(chunk, known.shape)) {
+    return std::nullopt;
+  }
+  const Chunk equal = as_good(chunk, known, batch);
+  const Key key = make_key(id, equal, batch);
+  if (const auto solved = memory_->best.find(key); solved != memory_->best.end()) {
+    return solved->second;
   }
   if (memory_->best.size() >= remembered_most) {
     memory_->best.clear();
   }
-  return memory_->best[key] = memory_->solve(shape, chunk, batch);
+  return memory_->best[key] = memory_->solve(id, equal, batch);
 }
 
 }  // namespace autonba

@@ -17,6 +17,7 @@ class Trial {
   bool done() const { return solution_.evaluations >= budget_.evaluations; }
   std::int64_t evaluations() const { return solution_.evaluations; }
   const Budget& budget() const { return budget_; }
+  const Platform& platform() const { return problem_.platform; }
   double best_value() const { return best_value_; }
 
   /// One evaluation.
