@@ -5,14 +5,20 @@
 namespace autonba {
 namespace {
 
+/// ⟨a, b⟩ of two maps, without a copy where both are channels_last.
+torch::Tensor inner_product(const torch::Tensor& a, const torch::Tensor& b) {
+  const auto values = [](const torch::Tensor& map) { return map.movedim(1, -1).reshape(-1); };
+  return at::dot(values(a), values(b));
+}
+
 class Combine : public torch::autograd::Function<Combine> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& executed,
-                               const torch::Tensor& probabilities, const std::vector<torch::Tensor>& alternatives) {
+                               const torch::Tensor& /*probabilities*/, const std::vector<torch::Tensor>& alternatives) {
     std::vector<torch::Tensor> outputs = {executed};
     outputs.insert(outputs.end(), alternatives.begin(), alternatives.end());
     context->save_for_backward(outputs);
-    context->saved_data["dtype"] = probabilities.scalar_type();
+
     return executed;
   }
 
@@ -21,7 +27,7 @@ class Combine : public torch::autograd::Function<Combine> {
     const torch::Tensor& gradient = gradients[0];
     std::vector<torch::Tensor> products;
     for (const torch::Tensor& output : context->get_saved_variables()) {
-      products.push_back((gradient * output).sum());
+      products.push_back(inner_product(gradient, output));
     }
     return {gradient, torch::stack(products), torch::Tensor()};
   }

@@ -24,9 +24,10 @@ torch::Tensor lsq_start(const torch::Tensor& mean_magnitude, const std::vector<Q
   return rows(mean_magnitude, ranges, [](const QuantRange& range) { return 2 / std::sqrt(double(q_max(range))); });
 }
 
-/// The largest magnitude becomes the largest integer, so that nothing is cut off.
+/// The largest magnitude becomes the largest integer; by a hair less than that, so that a division's last bit does not
+/// put it out of the range, where it would get no gradient.
 torch::Tensor steps_from_magnitude(const torch::Tensor& magnitude, const std::vector<QuantRange>& ranges) {
-  return rows(magnitude, ranges, [](const QuantRange& range) { return 1.0 / range.high; });
+  return rows(magnitude, ranges, [](const QuantRange& range) { return (1 + 1e-6) / range.high; });
 }
 
 torch::Tensor lsq_steps(ActivationQuantizer& quantizer, Mode mode, const std::function<torch::Tensor()>& map) {

@@ -58,7 +58,9 @@ void Sgd::step(double rate) {
   if (options_.clip_norm > 0) {
     clip(gradients, options_.clip_norm);
   }
-  at::_foreach_add_(decaying_gradients, decaying_values, options_.weight_decay);
+  if (!decaying_values.empty()) {
+    at::_foreach_add_(decaying_gradients, decaying_values, options_.weight_decay);
+  }
   at::_foreach_mul_(momenta, options_.momentum);
   at::_foreach_add_(momenta, gradients);
   at::_foreach_add_(values, momenta, -rate);
