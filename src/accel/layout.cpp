@@ -1,10 +1,11 @@
 #include "accel/layout.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <optional>
 #include <tuple>
 #include <utility>
 
+#include "accel/strands.hpp"
 #include "base/error.hpp"
 
 namespace autonba {
@@ -21,20 +22,6 @@ std::int64_t padded_bits(int channels, int bits) {
   const auto values = static_cast<unsigned>(granule_values(bits));
   return (static_cast<unsigned>(channels) + values - 1) / values * granule_bits;
 }
-
-/// Maps are numbered with the network's input first.
-std::size_t number_of_map(int writer) {
-  return static_cast<std::size_t>(writer + 1);
-}
-
-/// Channels of several maps that addition, depthwise and pooling tie together are one strand: they have one place in
-/// the order of channels. A map's channels are consecutive strands, or a list.
-struct MapStrands {
-  int channels = 0;
-  int first = 0;               // strand of channel 0, where they are consecutive
-  std::ptrdiff_t listed = -1;  // where the list starts, else -1
-  int original = -1;           // the map with the same strands from which these were copied, else -1
-};
 
 /// A segment of a map, before it is seen by a layer.
 struct MapSegment {
@@ -55,27 +42,14 @@ struct MapLayout {
   StoredMap stored;
 };
 
-/// Channels of one map that a group of a layer reads.
-struct Part {
-  int group = 0;
-  int writer = 0;
-  ChannelRange range;
-};
-
-/// Works out the layouts of all maps of a network. Networks are evaluated in some microseconds, so what can be said of
-/// all channels of a map at once is: only maps that are cut or whose channels change places are looked at channel by
-/// channel.
+/// Places the segments of all maps of a network, and shows them as its layers see them.
 class LayoutBuilder {
  public:
-  explicit LayoutBuilder(const Network& network) : network_(network) {
-    bind_channels();
-    cut_strands();
-    place_segments();
-  }
+  explicit LayoutBuilder(const Network& network) : network_(network), strands_(network) { place_segments(); }
 
   void fill_input_view(const Layer& layer, MapView& view) const {
     // A shuffle does not matter to depthwise layers: input and output have one order.
-    if (is_depthwise_kind(layer) ? reads_one_map(layer) : reads_one_whole_map(layer)) {
+    if (is_depthwise_kind(layer) ? strands_.reads_one_map(layer) : strands_.reads_one_whole_map(layer)) {
       fill_view(layer.inputs.front().writer, is_depthwise_kind(layer) ? 1 : layer.groups, view);
     } else {
       fill_gathered_view(layer, view);
@@ -96,202 +70,76 @@ class LayoutBuilder {
     }
   }
 
+  LaidOutMap lay_out(int writer) const {
+    const MapLayout& map = maps_[number_of_map(writer)];
+    const MapStrands& strands = strands_.of_map(number_of_map(writer));
+    LaidOutMap found{map.bits, map.height, map.width, map.stored, {}};
+    for (std::size_t i = map.segments_begin; i < map.segments_end; ++i) {
+      std::vector<std::pair<int, int>> order;  // strand, channel
+      for (int c = 0; c < strands.channels; ++c) {
+        const int s = strands_.strand(strands, c);
+        if (strands_.kind(s) == segments_[i].kind) {
+          order.emplace_back(s, c);
+        }
+      }
+      std::sort(order.begin(), order.end());
+      LaidOutSegment segment{segments_[i].offset_bits, {}, groups_of(order.front().first)};
+      for (const auto& [s, c] : order) {
+        segment.channels.push_back(c);
+      }
+      found.segments.push_back(std::move(segment));
+    }
+    return found;
+  }
+
  private:
-  // Strands.
-
-  int find(int strand) {
-    if (joined_.empty()) {
-      return strand;
-    }
-    const auto parent = [&](int s) -> int& { return joined_[static_cast<std::size_t>(s)]; };
-    while (parent(strand) != strand) {
-      strand = parent(strand) = parent(parent(strand));
-    }
-    return strand;
-  }
-
-  void join(int a, int b) {
-    while (static_cast<int>(joined_.size()) < strand_count_) {
-      joined_.push_back(static_cast<int>(joined_.size()));
-    }
-    a = find(a);
-    b = find(b);
-    joined_[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);
-  }
-
-  int strand(const MapStrands& map, int channel) const {
-    return map.listed < 0 ? map.first + channel : lists_[static_cast<std::size_t>(map.listed + channel)];
-  }
-
-  /// The strands of a map that has the channels of an earlier one.
-  MapStrands same(int writer) const {
-    MapStrands map = strands_[number_of_map(writer)];
-    map.original = writer + 1;
-    return map;
-  }
-
-  MapStrands fresh(int channels) {
-    const MapStrands map{channels, strand_count_, -1, -1};
-    strand_count_ += channels;
-    return map;
-  }
-
-  bool reads_one_whole_map(const Layer& layer) const {
-    return layer.inputs.size() == 1 && layer.inputs.front().channels.size() == 1 &&
-           layer.inputs.front().channels.front().count == strands_[number_of_map(layer.inputs.front().writer)].channels;
-  }
-
-  /// Strands of the channels that a layer reads, in the order in which it sees them.
-  MapStrands gathered(const Layer& layer) {
-    if (reads_one_whole_map(layer)) {
-      return same(layer.inputs.front().writer);
-    }
-    const MapStrands map{layer.channels_in, 0, static_cast<std::ptrdiff_t>(lists_.size()), -1};
-    for (const MapSlice& slice : layer.inputs) {
-      const MapStrands& read = strands_[number_of_map(slice.writer)];
-      for (const ChannelRange& range : slice.channels) {
-        for (int c = range.first; c < range.first + range.count; ++c) {
-          lists_.push_back(strand(read, c));
-        }
-      }
-    }
-    return map;
-  }
-
-  void bind_channels() {
-    strands_.reserve(network_.layers.size() + 1);
-    strands_.push_back(fresh(network_.input.channels));
-    for (const Layer& layer : network_.layers) {
-      MapStrands written;
-      if (is_depthwise_kind(layer)) {
-        written = gathered(layer);
-        if (layer.residual) {
-          const MapStrands& added = strands_[number_of_map(*layer.residual)];
-          for (int c = 0; c < layer.channels_out; ++c) {
-            join(strand(written, c), strand(added, c));
-          }
-        }
-      } else {
-        written = layer.residual ? same(*layer.residual) : fresh(layer.channels_out);
-      }
-      strands_.push_back(written);
-    }
-    if (!joined_.empty()) {
-      follow_joins();
-    }
-  }
-
-  /// Writes out the strands of every map, each by the lowest that it was joined with.
-  void follow_joins() {
-    while (static_cast<int>(joined_.size()) < strand_count_) {
-      joined_.push_back(static_cast<int>(joined_.size()));
-    }
-    std::vector<int> lists;
-    for (MapStrands& map : strands_) {
-      const auto begin = static_cast<std::ptrdiff_t>(lists.size());
-      for (int c = 0; c < map.channels; ++c) {
-        lists.push_back(find(strand(map, c)));
-      }
-      map.listed = begin;
-      map.original = -1;
-    }
-    lists_ = std::move(lists);
-  }
-
-  // Cuts. Strands of one kind are read and written by the same groups of the same layers, and belong to the same maps.
-
-  /// From here on the strands passed to `mark` become different from the others.
-  void begin_mark() { ++mark_; }
-
-  void mark(const MapStrands& map, int first, int count) {
-    if (map.listed < 0) {
-      mark_strands(map.first + first, map.first + first + count);
-      return;
-    }
-    for (int c = first; c < first + count; ++c) {
-      const int s = strand(map, c);
-      mark_strands(s, s + 1);
-    }
-  }
-
-  void mark_strands(int begin, int end) {
-    while (begin < end) {
-      const int kind = kinds_[static_cast<std::size_t>(begin)];
-      if (marked_kinds_[static_cast<std::size_t>(kind)].first != mark_) {
-        marked_kinds_[static_cast<std::size_t>(kind)] = {mark_, static_cast<int>(marked_kinds_.size())};
-        marked_kinds_.push_back({});
-      }
-      const int marked = marked_kinds_[static_cast<std::size_t>(kind)].second;
-      for (; begin < end && kinds_[static_cast<std::size_t>(begin)] == kind; ++begin) {
-        kinds_[static_cast<std::size_t>(begin)] = marked;
-      }
-    }
-  }
-
-  /// What each group of the layer reads of each map is apart from the rest: groups, and the parts of concat and split.
-  void mark_reads(const Layer& layer, int channels_of_group) {
-    parts_.clear();
-    int position = 0;
-    for (const MapSlice& slice : layer.inputs) {
-      for (ChannelRange range : slice.channels) {
-        while (range.count > 0) {
-          const int group = position / channels_of_group;
-          const int count = std::min(range.count, (group + 1) * channels_of_group - position);
-          parts_.push_back({group, slice.writer, {range.first, count}});
-          range.first += count;
-          range.count -= count;
-          position += count;
-        }
-      }
-    }
-    if (layer.inputs.size() > 1) {
-      std::sort(parts_.begin(), parts_.end(), [](const Part& a, const Part& b) {
-        return std::pair(a.group, a.writer) < std::pair(b.group, b.writer);
-      });
-    }
-    for (std::size_t i = 0; i < parts_.size(); ++i) {
-      const Part& part = parts_[i];
-      if (i == 0 || part.group != parts_[i - 1].group || part.writer != parts_[i - 1].writer) {
-        begin_mark();
-      }
-      mark(strands_[number_of_map(part.writer)], part.range.first, part.range.count);
-    }
-  }
-
-  /// Whether all channels that the layer reads are one map, in whatever order.
-  bool reads_one_map(const Layer& layer) const {
-    const int writer = layer.inputs.front().writer;
-    return layer.channels_in == strands_[number_of_map(writer)].channels &&
-           std::all_of(layer.inputs.begin(), layer.inputs.end(),
-                       [&](const MapSlice& slice) { return slice.writer == writer; });
-  }
-
-  void cut_strands() {
-    kinds_.assign(static_cast<std::size_t>(strand_count_), 0);
-    marked_kinds_.assign(1, {});
-    for (std::size_t i = 0; i < network_.layers.size(); ++i) {
-      const Layer& layer = network_.layers[i];
-      const bool grouped = layer.groups > 1 && !is_depthwise_kind(layer);
-      if (grouped || !reads_one_map(layer)) {
-        mark_reads(layer, grouped ? layer.channels_in / layer.groups : layer.channels_in);
-      }
-      if (!grouped) {
+  /// Grouped layers that read or write a strand, with the group that does.
+  std::vector<std::pair<int, int>> groups_of(int strand) const {
+    std::vector<std::pair<int, int>> groups;
+    for (int i = 0; i < static_cast<int>(network_.layers.size()); ++i) {
+      const Layer& layer = network_.layers[static_cast<std::size_t>(i)];
+      if (layer.groups == 1 || is_depthwise_kind(layer)) {
         continue;
       }
-      const int channels_of_group = layer.channels_out / layer.groups;
-      for (int group = 0; group < layer.groups; ++group) {
-        begin_mark();
-        mark(strands_[i + 1], group * channels_of_group, channels_of_group);
+      const auto group = group_that_reads(layer, strand);
+      if (const auto either = group ? group : group_that_writes(i, strand)) {
+        groups.emplace_back(i, *either);
       }
     }
+    return groups;
+  }
+
+  std::optional<int> group_that_reads(const Layer& layer, int strand) const {
+    int position = 0;
+    for (const MapSlice& slice : layer.inputs) {
+      const MapStrands& strands = strands_.of_map(number_of_map(slice.writer));
+      for (const ChannelRange& range : slice.channels) {
+        for (int c = range.first; c < range.first + range.count; ++c, ++position) {
+          if (strands_.strand(strands, c) == strand) {
+            return position / (layer.channels_in / layer.groups);
+          }
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::optional<int> group_that_writes(int writer, int strand) const {
+    const Layer& layer = network_.layers[static_cast<std::size_t>(writer)];
+    for (int c = 0; c < layer.channels_out; ++c) {
+      if (strands_.strand(strands_.of_map(number_of_map(writer)), c) == strand) {
+        return c / (layer.channels_out / layer.groups);
+      }
+    }
+    return std::nullopt;
   }
 
   // Segments.
 
   void place_segments() {
-    maps_.reserve(strands_.size());
-    segments_.reserve(2 * strands_.size());
-    segment_of_kind_.assign(marked_kinds_.size(), {-1, 0});
+    maps_.reserve(network_.layers.size() + 1);
+    segments_.reserve(2 * network_.layers.size() + 2);
+    segment_of_kind_.assign(strands_.kind_limit(), {-1, 0});
     const NetworkInput& input = network_.input;
     place_map(input.bits, input.height, input.width, "input");
     for (const Layer& layer : network_.layers) {
@@ -301,7 +149,7 @@ class LayoutBuilder {
 
   void place_map(int bits, int height, int width, const std::string& id) {
     const auto number = static_cast<int>(maps_.size());
-    const MapStrands& strands = strands_[maps_.size()];
+    const MapStrands& strands = strands_.of_map(maps_.size());
     MapLayout map{bits, height, width, segments_.size(), 0, {}};
     if (strands.original >= 0) {
       copy_segments(maps_[static_cast<std::size_t>(strands.original)]);
@@ -343,8 +191,8 @@ class LayoutBuilder {
     const std::size_t segments_begin = segments_.size();
     const int end = strands.first + strands.channels;
     for (int begin = strands.first; begin < end;) {
-      const int kind = kinds_[static_cast<std::size_t>(begin)];
-      const int run = run_length(begin, end);
+      const int kind = strands_.kind(begin);
+      const int run = strands_.run_length(begin, end);
       MapSegment& segment = segment_of_kind(kind, map, segments_begin);
       if (segment.channels == 0) {
         segment.lowest_strand = begin;
@@ -355,36 +203,19 @@ class LayoutBuilder {
     }
   }
 
-  /// How many strands from `begin` on, before `end`, are of one kind.
-  int run_length(int begin, int end) const {
-    const int* kinds = kinds_.data();
-    int differing = 0;  // a plain sum, in vectors: most maps are of one kind
-    for (int s = begin; s < end; ++s) {
-      differing |= kinds[s] ^ kinds[begin];
-    }
-    if (differing == 0) {
-      return end - begin;
-    }
-    int s = begin + 1;
-    while (kinds[s] == kinds[begin]) {
-      ++s;
-    }
-    return s - begin;
-  }
-
   /// As above for strands in any order. One that stands there twice has no place.
   void collect_listed(const MapStrands& strands, int map, const std::string& id) {
     const std::size_t begin = segments_.size();
-    seen_in_.resize(static_cast<std::size_t>(strand_count_), -1);
+    seen_in_.resize(static_cast<std::size_t>(strands_.count()), -1);
     for (int c = 0; c < strands.channels; ++c) {
-      const int s = strand(strands, c);
+      const int s = strands_.strand(strands, c);
       if (std::exchange(seen_in_[static_cast<std::size_t>(s)], map) == map) {
         throw input_error(
             "layer {}: two of its channels would have to lie at one place in memory, because additions and "
             "depthwise layers tie them to the same channel; read a channel only once",
             id);
       }
-      MapSegment& segment = segment_of_kind(kinds_[static_cast<std::size_t>(s)], map, begin);
+      MapSegment& segment = segment_of_kind(strands_.kind(s), map, begin);
       if (segment.channels == 0) {
         segment.lowest_strand = s;
         segment.first_channel = c;
@@ -450,7 +281,7 @@ class LayoutBuilder {
   /// Adds the segment that holds channel `c` of the map of `writer`, unless it is there already.
   void add_read(std::vector<Read>& reads, int writer, int c, int group) const {
     const MapLayout& map = maps_[number_of_map(writer)];
-    const int kind = kinds_[static_cast<std::size_t>(strand(strands_[number_of_map(writer)], c))];
+    const int kind = strands_.kind(strands_.strand(strands_.of_map(number_of_map(writer)), c));
     std::size_t number = map.segments_begin;
     while (segments_[number].kind != kind) {
       ++number;
@@ -471,17 +302,7 @@ class LayoutBuilder {
   }
 
   const Network& network_;
-
-  int strand_count_ = 0;
-  std::vector<int> joined_;  // union-find over strands; empty while no two were joined
-  std::vector<MapStrands> strands_;
-  std::vector<int> lists_;
-
-  int mark_ = 0;
-  std::vector<Part> parts_;                        // of the layer that is being looked at
-  std::vector<int> kinds_;                         // of each strand
-  std::vector<std::pair<int, int>> marked_kinds_;  // of each kind: the last mark on it, and what it became by that
-
+  const Strands strands_;
   std::vector<MapLayout> maps_;
   std::vector<MapSegment> segments_;
   std::vector<int> seen_in_;                          // of each strand: the last map that it was met in
@@ -558,6 +379,15 @@ std::vector<LayerShape> layer_shapes(const Network& network) {
   shapes.reserve(network.layers.size());
   visit_layer_shapes(network, [&](const LayerShape& shape) { shapes.push_back(shape); });
   return shapes;
+}
+
+std::vector<LaidOutMap> lay_out_maps(const Network& network) {
+  const LayoutBuilder layouts(network);
+  std::vector<LaidOutMap> maps;
+  for (int writer = network_input; writer < static_cast<int>(network.layers.size()); ++writer) {
+    maps.push_back(layouts.lay_out(writer));
+  }
+  return maps;
 }
 
 std::size_t hash_value(const LayerShape& shape) {

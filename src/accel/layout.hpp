@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "model/network.hpp"
@@ -92,6 +93,26 @@ inline int tiled_cols(const LayerShape& shape) {
 /// InputError where a map has no layout: a layer reads other bits than were written, or a channel twice, or adds a map
 /// whose channels are bound to another order.
 std::vector<LayerShape> layer_shapes(const Network& network);
+
+/// A segment with its channels in the order in which they lie in memory, numbered as the map's writer counts them.
+struct LaidOutSegment {
+  std::int64_t offset_bits = 0;  // from the start of the pixel
+  std::vector<int> channels;
+  /// Grouped convolutions that read these channels or others tied to them, or else write them: layer, its group.
+  std::vector<std::pair<int, int>> groups;
+};
+
+/// One image of a map, for those who place values by address.
+struct LaidOutMap {
+  int bits = 0;
+  int height = 0;
+  int width = 0;
+  StoredMap stored;
+  std::vector<LaidOutSegment> segments;
+};
+
+/// The input's map, then those of all layers. Throws as layer_shapes does.
+std::vector<LaidOutMap> lay_out_maps(const Network& network);
 
 /// Calls `visit` with the shape of every layer in turn, without keeping them: each is overwritten by the next.
 void visit_layer_shapes(const Network& network, const std::function<void(const LayerShape&)>& visit);

@@ -1,0 +1,208 @@
+#include "accel/strands.hpp"
+
+#include <algorithm>
+
+namespace autonba {
+
+Strands::Strands(const Network& network) {
+  bind_channels(network);
+  cut(network);
+}
+
+int Strands::find(int strand) {
+  if (joined_.empty()) {
+    return strand;
+  }
+  const auto parent = [&](int s) -> int& { return joined_[static_cast<std::size_t>(s)]; };
+  while (parent(strand) != strand) {
+    strand = parent(strand) = parent(parent(strand));
+  }
+  return strand;
+}
+
+void Strands::join(int a, int b) {
+  while (static_cast<int>(joined_.size()) < count_) {
+    joined_.push_back(static_cast<int>(joined_.size()));
+  }
+  a = find(a);
+  b = find(b);
+  joined_[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);
+}
+
+/// The strands of a map that has the channels of an earlier one.
+MapStrands Strands::same(int writer) const {
+  MapStrands map = maps_[number_of_map(writer)];
+  map.original = writer + 1;
+  return map;
+}
+
+MapStrands Strands::fresh(int channels) {
+  const MapStrands map{channels, count_, -1, -1};
+  count_ += channels;
+  return map;
+}
+
+bool Strands::reads_one_whole_map(const Layer& layer) const {
+  return layer.inputs.size() == 1 && layer.inputs.front().channels.size() == 1 &&
+         layer.inputs.front().channels.front().count == maps_[number_of_map(layer.inputs.front().writer)].channels;
+}
+
+/// Strands of the channels that a layer reads, in the order in which it sees them.
+MapStrands Strands::gathered(const Layer& layer) {
+  if (reads_one_whole_map(layer)) {
+    return same(layer.inputs.front().writer);
+  }
+  const MapStrands map{layer.channels_in, 0, static_cast<std::ptrdiff_t>(lists_.size()), -1};
+  for (const MapSlice& slice : layer.inputs) {
+    const MapStrands& read = maps_[number_of_map(slice.writer)];
+    for (const ChannelRange& range : slice.channels) {
+      for (int c = range.first; c < range.first + range.count; ++c) {
+        lists_.push_back(strand(read, c));
+      }
+    }
+  }
+  return map;
+}
+
+void Strands::bind_channels(const Network& network) {
+  maps_.reserve(network.layers.size() + 1);
+  maps_.push_back(fresh(network.input.channels));
+  for (const Layer& layer : network.layers) {
+    MapStrands written;
+    if (is_depthwise_kind(layer)) {
+      written = gathered(layer);
+      if (layer.residual) {
+        const MapStrands& added = maps_[number_of_map(*layer.residual)];
+        for (int c = 0; c < layer.channels_out; ++c) {
+          if (strand(written, c) != strand(added, c)) {
+            join(strand(written, c), strand(added, c));
+          }
+        }
+      }
+    } else {
+      written = layer.residual ? same(*layer.residual) : fresh(layer.channels_out);
+    }
+    maps_.push_back(written);
+  }
+  if (!joined_.empty()) {
+    follow_joins();
+  }
+}
+
+/// Writes out the strands of every map, each by the lowest that it was joined with.
+void Strands::follow_joins() {
+  while (static_cast<int>(joined_.size()) < count_) {
+    joined_.push_back(static_cast<int>(joined_.size()));
+  }
+  std::vector<int> lists;
+  for (MapStrands& map : maps_) {
+    const auto begin = static_cast<std::ptrdiff_t>(lists.size());
+    for (int c = 0; c < map.channels; ++c) {
+      lists.push_back(find(strand(map, c)));
+    }
+    map.listed = begin;
+    map.original = -1;
+  }
+  lists_ = std::move(lists);
+}
+
+void Strands::mark(const MapStrands& map, int first, int count) {
+  if (map.listed < 0) {
+    mark_strands(map.first + first, map.first + first + count);
+    return;
+  }
+  for (int c = first; c < first + count; ++c) {
+    const int s = strand(map, c);
+    mark_strands(s, s + 1);
+  }
+}
+
+void Strands::mark_strands(int begin, int end) {
+  while (begin < end) {
+    const int kind = kinds_[static_cast<std::size_t>(begin)];
+    if (marked_kinds_[static_cast<std::size_t>(kind)].first != mark_) {
+      marked_kinds_[static_cast<std::size_t>(kind)] = {mark_, static_cast<int>(marked_kinds_.size())};
+      marked_kinds_.push_back({});
+    }
+    const int marked = marked_kinds_[static_cast<std::size_t>(kind)].second;
+    for (; begin < end && kinds_[static_cast<std::size_t>(begin)] == kind; ++begin) {
+      kinds_[static_cast<std::size_t>(begin)] = marked;
+    }
+  }
+}
+
+/// What each group of the layer reads of each map is apart from the rest: groups, and the parts of concat and split.
+void Strands::mark_reads(const Layer& layer, int channels_of_group) {
+  parts_.clear();
+  int position = 0;
+  for (const MapSlice& slice : layer.inputs) {
+    for (ChannelRange range : slice.channels) {
+      while (range.count > 0) {
+        const int group = position / channels_of_group;
+        const int count = std::min(range.count, (group + 1) * channels_of_group - position);
+        parts_.push_back({group, slice.writer, {range.first, count}});
+        range.first += count;
+        range.count -= count;
+        position += count;
+      }
+    }
+  }
+  if (layer.inputs.size() > 1) {
+    std::sort(parts_.begin(), parts_.end(),
+              [](const Part& a, const Part& b) { return std::pair(a.group, a.writer) < std::pair(b.group, b.writer); });
+  }
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const Part& part = parts_[i];
+    if (i == 0 || part.group != parts_[i - 1].group || part.writer != parts_[i - 1].writer) {
+      begin_mark();
+    }
+    mark(maps_[number_of_map(part.writer)], part.range.first, part.range.count);
+  }
+}
+
+/// Whether all channels that the layer reads are one map, in whatever order.
+bool Strands::reads_one_map(const Layer& layer) const {
+  const int writer = layer.inputs.front().writer;
+  return layer.channels_in == maps_[number_of_map(writer)].channels &&
+         std::all_of(layer.inputs.begin(), layer.inputs.end(),
+                     [&](const MapSlice& slice) { return slice.writer == writer; });
+}
+
+void Strands::cut(const Network& network) {
+  kinds_.assign(static_cast<std::size_t>(count_), 0);
+  marked_kinds_.assign(1, {});
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    const bool grouped = layer.groups > 1 && !is_depthwise_kind(layer);
+    if (grouped || !reads_one_map(layer)) {
+      mark_reads(layer, grouped ? layer.channels_in / layer.groups : layer.channels_in);
+    }
+    if (!grouped) {
+      continue;
+    }
+    const int channels_of_group = layer.channels_out / layer.groups;
+    for (int group = 0; group < layer.groups; ++group) {
+      begin_mark();
+      mark(maps_[i + 1], group * channels_of_group, channels_of_group);
+    }
+  }
+}
+
+/// How many strands from `begin` on, before `end`, are of one kind.
+int Strands::run_length(int begin, int end) const {
+  const int* kinds = kinds_.data();
+  int differing = 0;  // a plain sum, in vectors: most maps are of one kind
+  for (int s = begin; s < end; ++s) {
+    differing |= kinds[s] ^ kinds[begin];
+  }
+  if (differing == 0) {
+    return end - begin;
+  }
+  int s = begin + 1;
+  while (kinds[s] == kinds[begin]) {
+    ++s;
+  }
+  return s - begin;
+}
+
+}  // namespace autonba

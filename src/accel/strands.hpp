@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "model/network.hpp"
+
+namespace autonba {
+
+/// Maps are numbered with the network's input first.
+inline std::size_t number_of_map(int writer) {
+  return static_cast<std::size_t>(writer + 1);
+}
+
+/// Channels of several maps that addition, depthwise and pooling tie together are one strand: they have one place in
+/// the order of channels. A map's channels are consecutive strands, or a list.
+struct MapStrands {
+  int channels = 0;
+  int first = 0;               // strand of channel 0, where they are consecutive
+  std::ptrdiff_t listed = -1;  // where the list starts, else -1
+  int original = -1;           // the map with the same strands from which these were copied, else -1
+};
+
+/// Which channels of a network's maps have one place in the order of channels, and where the order is cut into segments
+/// (docs/cost-model.md, External memory). Networks are evaluated in some microseconds, so what can be said of all
+/// channels of a map at once is: only maps that are cut or whose channels change places are looked at channel by
+/// channel.
+class Strands {
+ public:
+  explicit Strands(const Network& network);
+
+  /// Of all strands.
+  int count() const { return count_; }
+  const MapStrands& of_map(std::size_t map) const { return maps_[map]; }
+  int strand(const MapStrands& map, int channel) const {
+    return map.listed < 0 ? map.first + channel : lists_[static_cast<std::size_t>(map.listed + channel)];
+  }
+
+  /// Strands of one kind are read and written by the same groups of the same layers and belong to the same maps: in
+  /// each map they are one segment.
+  int kind(int strand) const { return kinds_[static_cast<std::size_t>(strand)]; }
+  /// Kinds are below this.
+  std::size_t kind_limit() const { return marked_kinds_.size(); }
+  /// How many strands from `begin` on, before `end`, are of one kind.
+  int run_length(int begin, int end) const;
+
+  /// Whether all channels that the layer reads are one map, in whatever order.
+  bool reads_one_map(const Layer& layer) const;
+  bool reads_one_whole_map(const Layer& layer) const;
+
+ private:
+  /// Channels of one map that a group of a layer reads.
+  struct Part {
+    int group = 0;
+    int writer = 0;
+    ChannelRange range;
+  };
+
+  int find(int strand);
+  void join(int a, int b);
+  MapStrands same(int writer) const;
+  MapStrands fresh(int channels);
+  MapStrands gathered(const Layer& layer);
+  void bind_channels(const Network& network);
+  void follow_joins();
+  void begin_mark() { ++mark_; }
+  void mark(const MapStrands& map, int first, int count);
+  void mark_strands(int begin, int end);
+  void mark_reads(const Layer& layer, int channels_of_group);
+  void cut(const Network& network);
+
+  int count_ = 0;
+  std::vector<int> joined_;  // union-find over strands; empty while no two were joined
+  std::vector<MapStrands> maps_;
+  std::vector<int> lists_;
+
+  int mark_ = 0;
+  std::vector<Part> parts_;                        // of the layer that is being looked at
+  std::vector<int> kinds_;                         // of each strand
+  std::vector<std::pair<int, int>> marked_kinds_;  // of each kind: the last mark on it, and what it became by that
+};
+
+}  // namespace autonba
