@@ -6,10 +6,14 @@
 namespace autonba {
 namespace {
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
 /// Bits from the first to the last of `count` neighbouring values in 32-bit granules, at least.
-std::int64_t span_bits(std::int64_t count, int bits) { return count * bits + (count - 1) / (32 / bits) * (32 % bits); }
+std::int64_t span_bits(std::int64_t count, int bits) {
+  return count * bits + (count - 1) / (32 / bits) * (32 % bits);
+}
 
 constexpr std::int64_t parameter_bits = 96;  // of one output channel
 
@@ -35,8 +39,8 @@ CycleBound::CycleBound(const LayerShape& shape, const Chunk& chunk, int batch, c
       pixels_out_(static_cast<std::int64_t>(batch) * shape.output.height * shape.output.width),
       kernel_area_(static_cast<std::int64_t>(shape.kernel_height) * shape.kernel_width),
       output_words_(bits_out_ == 32 ? static_cast<int>(ceil_div(32, chunk.bits)) : 1),
-      requant_cycles_(std::max<std::int64_t>(ceil_div(chunk.unroll_m * chunk.unroll_p, chunk.requant_lanes),
-                                             output_words_)) {
+      requant_cycles_(
+          std::max<std::int64_t>(ceil_div(chunk.unroll_m * chunk.unroll_p, chunk.requant_lanes), output_words_)) {
   const std::int64_t lanes = static_cast<std::int64_t>(chunk.unroll_m) * (depthwise_ ? 1 : chunk.unroll_n);
   weight_words_ = is_pooling(shape) ? 0 : port_words(lanes * bits_in_);
 }
@@ -76,9 +80,8 @@ CycleBound::ChannelTerms CycleBound::channel_terms(const TileSize& m, const Tile
                                (m.tiles - 1) * parameter_cycles(m.size) + parameter_cycles(m.last));
   terms.outputs = map_cycles(m, pixels_out_, bits_out_, output_words_) +
                   (bits_residual_ > 0 ? map_cycles(m, pixels_out_, bits_residual_, 1) : 0);
-  terms.first_constants =
-      ceil_div(m.size, unroll_m_) * kernel_area_ * ceil_div(n.size, unroll_n_) * weight_words_ +
-      (n.tiles == 1 ? parameter_cycles(m.size) : 0);
+  terms.first_constants = ceil_div(m.size, unroll_m_) * kernel_area_ * ceil_div(n.size, unroll_n_) * weight_words_ +
+                          (n.tiles == 1 ? parameter_cycles(m.size) : 0);
   terms.first_input = std::max(span_bits(in.size, bits_in_) >> port_shift_, ceil_div(in.size, unroll_in_));
   terms.last_output =
       std::max(span_bits(m.last, bits_out_) >> port_shift_, ceil_div(m.last, unroll_m_) * output_words_);

@@ -16,18 +16,18 @@ class CycleBound {
 
   /// What tiles of output channels `m` and input channels `n` fix. Cycles, unless said otherwise.
   struct ChannelTerms {
-    bool keeps = false;            // n is all input channels, so that one loop order keeps inputs, the other weights
-    bool long_runs = false;        // all channels of the input map: one run spans pixels
-    std::int64_t tiles = 0;        // of channels, groups included: output tiles at one place
-    std::int64_t steps = 0;        // the same times tiles of input channels
-    std::int64_t sweeps = 0;       // U_m groups of all output channels
+    bool keeps = false;       // n is all input channels, so that one loop order keeps inputs, the other weights
+    bool long_runs = false;   // all channels of the input map: one run spans pixels
+    std::int64_t tiles = 0;   // of channels, groups included: output tiles at one place
+    std::int64_t steps = 0;   // the same times tiles of input channels
+    std::int64_t sweeps = 0;  // U_m groups of all output channels
     std::int64_t sweep_cycles = 0;
     std::int64_t tile_cycles = 0;
-    std::int64_t input_bits = 0;   // of a pixel, in long runs
-    std::int64_t input = 0;        // a pixel, each input channel once
-    std::int64_t input_passes = 0; // times that all input channels are loaded unless they are kept
-    std::int64_t constants = 0;    // weights and parameters, loaded once
-    std::int64_t outputs = 0;      // stores and residual loads of all pixels
+    std::int64_t input_bits = 0;    // of a pixel, in long runs
+    std::int64_t input = 0;         // a pixel, each input channel once
+    std::int64_t input_passes = 0;  // times that all input channels are loaded unless they are kept
+    std::int64_t constants = 0;     // weights and parameters, loaded once
+    std::int64_t outputs = 0;       // stores and residual loads of all pixels
     std::int64_t first_constants = 0;
     std::int64_t first_input = 0;  // a pixel of the first tile
     std::int64_t last_output = 0;  // a pixel of the last tile
@@ -49,17 +49,17 @@ class CycleBound {
   bool depthwise_ = false;  // or pooling
   int unroll_m_ = 1;
   int unroll_n_ = 1;
-  int unroll_in_ = 1;       // channels in a word of the input buffer
+  int unroll_in_ = 1;  // channels in a word of the input buffer
   int port_bits_ = 32;
   int port_shift_ = 5;               // its logarithm
   std::int64_t pipeline_depth_ = 0;  // D
   int bits_in_ = 8;
   int bits_out_ = 8;
-  int bits_residual_ = 0;            // 0: no residual
+  int bits_residual_ = 0;  // 0: no residual
   std::int64_t groups_ = 1;
-  std::int64_t images_ = 1;          // that tiles cannot span: 1 for flattened layers
+  std::int64_t images_ = 1;  // that tiles cannot span: 1 for flattened layers
   std::int64_t columns_out_ = 1;
-  std::int64_t pixels_out_ = 1;      // of all images
+  std::int64_t pixels_out_ = 1;  // of all images
   std::int64_t kernel_area_ = 1;
   int output_words_ = 1;             // e
   std::int64_t requant_cycles_ = 1;  // R

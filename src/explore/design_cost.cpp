@@ -28,14 +28,13 @@ bool adds_residual(const Design& design, std::size_t chunk, std::span<const Shap
 
 DesignCost resources_of(const Design& design, std::span<const ShapeId> layers, const Mapper& mapper) {
   DesignCost cost;
-  Resources total;
   for (std::size_t chunk = 0; chunk < design.chunks.size(); ++chunk) {
     const bool residual = adds_residual(design, chunk, layers, mapper);
     cost.chunk_resources.push_back(chunk_resources(design.chunks[chunk], residual, mapper.platform()));
-    total = total + cost.chunk_resources.back();
   }
-  cost.excess = excess_of(total, mapper.platform());
-  cost.fits = fits(total, mapper.platform());
+  const Resources used = total(cost.chunk_resources);
+  cost.excess = excess_of(used, mapper.platform());
+  cost.fits = fits(used, mapper.platform());
   cost.chunk_cycles.assign(design.chunks.size(), 0.0);
   return cost;
 }
@@ -48,6 +47,14 @@ double seconds_of(const DesignCost& cost, int batch, Objective objective, const 
 }
 
 }  // namespace
+
+Resources total(std::span<const Resources> chunks) {
+  Resources sum;
+  for (const Resources& chunk : chunks) {
+    sum = sum + chunk;
+  }
+  return sum;
+}
 
 DesignCost cost_below(double limit, const Design& design, std::span<const ShapeId> layers, Objective objective,
                       Mapper& mapper) {

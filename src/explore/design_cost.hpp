@@ -10,11 +10,11 @@ namespace autonba {
 
 /// What a design costs, also where it cannot be built.
 struct DesignCost {
-  bool fits = false;       // the platform
-  bool runs = false;       // every layer runs on its chunk, with a tile that the buffers hold
-  double value = 0;        // of the objective, in seconds; layers that their chunk cannot run take their imagined time
-  double excess = 0;       // Σ over DSP, BRAM18, LUT, FF and port bits of max(0, log(used / available))
-  double log_cost = 0;     // log value + penalties: what engines minimise
+  bool fits = false;    // the platform
+  bool runs = false;    // every layer runs on its chunk, with a tile that the buffers hold
+  double value = 0;     // of the objective, in seconds; layers that their chunk cannot run take their imagined time
+  double excess = 0;    // Σ over DSP, BRAM18, LUT, FF and port bits of max(0, log(used / available))
+  double log_cost = 0;  // log value + penalties: what engines minimise
   std::vector<double> chunk_cycles;
   std::vector<Resources> chunk_resources;
   std::vector<LayerPlace> places;  // by layer, with its best mapping
@@ -24,13 +24,17 @@ struct DesignCost {
 inline constexpr double excess_penalty = 3;
 inline constexpr double infeasible_penalty = 0.1;
 
-inline bool feasible(const DesignCost& cost) { return cost.fits && cost.runs; }
+Resources total(std::span<const Resources> chunks);
+
+inline bool feasible(const DesignCost& cost) {
+  return cost.fits && cost.runs;
+}
 
 /// Solves the mapping of every layer and adds up. `layers`: shapes of the network's layers.
 DesignCost cost_of(const Design& design, std::span<const ShapeId> layers, Objective objective, Mapper& mapper);
 
-/// The same for a design that matters only if it is feasible and its value is below `limit`: a design that does not fit,
-/// or of which some layers already take as long as `limit`, is left as it is found then, with `runs` false.
+/// The same for a design that matters only if it is feasible and its value is below `limit`: a design that does not
+/// fit, or of which some layers already take as long as `limit`, is left as it is found then, with `runs` false.
 DesignCost cost_below(double limit, const Design& design, std::span<const ShapeId> layers, Objective objective,
                       Mapper& mapper);
 

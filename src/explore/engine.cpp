@@ -27,6 +27,8 @@ Solution explore(const std::string& engine, const Problem& problem, const Budget
   return trial.finish();
 }
 
-std::vector<std::string> engine_names() { return {"das", "random"}; }
+std::vector<std::string> engine_names() {
+  return {"das", "random"};
+}
 
 }  // namespace autonba

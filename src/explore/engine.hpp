@@ -36,15 +36,15 @@ struct Solution {
   std::optional<double> bound;    // proven by engines that prove; nothing better exists
   std::vector<TracePoint> trace;  // whenever the best improves
   std::int64_t evaluations = 0;
-  std::int64_t fitting = 0;       // designs among them that fit the platform
+  std::int64_t fitting = 0;  // designs among them that fit the platform
 };
 
 /// Throws InputError for a name that is not one of engine_names(). `mapper` is one for the problem's platform; it keeps
 /// the best mappings found, for calls with changed networks. The same problem, budget, seed and start give the same
 /// solution, whatever the mapper remembers.
-/// `start`, where given, is tried first, as one evaluation, and the search begins around it. Its layers keep their chunks
-/// if it has as many places as the network has layers and they can run there; otherwise every layer is put where it
-/// adds least to the objective.
+/// `start`, where given, is tried first, as one evaluation, and the search begins around it. Its layers keep their
+/// chunks if it has as many places as the network has layers and they can run there; otherwise every layer is put where
+/// it adds least to the objective.
 Solution explore(const std::string& engine, const Problem& problem, const Budget& budget, std::uint64_t seed,
                  Mapper& mapper, const std::optional<Accelerator>& start = std::nullopt);
 

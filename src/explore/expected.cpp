@@ -5,7 +5,9 @@
 namespace autonba {
 namespace {
 
-int ceil_div(int a, int b) { return (a + b - 1) / b; }
+int ceil_div(int a, int b) {
+  return (a + b - 1) / b;
+}
 
 constexpr double cycles_per_operation = 10;
 constexpr int deepest = 1 << 26;  // words that no layer exceeds

@@ -20,44 +20,81 @@ ChunkKind kind_of(const LayerShape& shape) {
 /// The field of a chunk that a choice decides, as a whole number.
 int value_in(const Chunk& chunk, Parameter parameter) {
   switch (parameter) {
-    case Parameter::bits: return chunk.bits;
-    case Parameter::stride_max: return chunk.stride_max;
-    case Parameter::unroll_p: return chunk.unroll_p;
-    case Parameter::unroll_m: return chunk.unroll_m;
-    case Parameter::unroll_n: return chunk.unroll_n;
-    case Parameter::mac: return static_cast<int>(chunk.mac);
-    case Parameter::requant_lanes: return chunk.requant_lanes;
-    case Parameter::depth_input: return chunk.depth_input;
-    case Parameter::depth_weight: return chunk.depth_weight;
-    case Parameter::depth_output: return chunk.depth_output;
-    case Parameter::accumulator: return chunk.accumulator ? 1 : 0;
-    case Parameter::port_bits: return chunk.port_bits;
-    default: return 0;
+    case Parameter::bits:
+      return chunk.bits;
+    case Parameter::stride_max:
+      return chunk.stride_max;
+    case Parameter::unroll_p:
+      return chunk.unroll_p;
+    case Parameter::unroll_m:
+      return chunk.unroll_m;
+    case Parameter::unroll_n:
+      return chunk.unroll_n;
+    case Parameter::mac:
+      return static_cast<int>(chunk.mac);
+    case Parameter::requant_lanes:
+      return chunk.requant_lanes;
+    case Parameter::depth_input:
+      return chunk.depth_input;
+    case Parameter::depth_weight:
+      return chunk.depth_weight;
+    case Parameter::depth_output:
+      return chunk.depth_output;
+    case Parameter::accumulator:
+      return chunk.accumulator ? 1 : 0;
+    case Parameter::port_bits:
+      return chunk.port_bits;
+    default:
+      return 0;
   }
 }
 
 void set_in(Chunk& chunk, Parameter parameter, int value) {
   switch (parameter) {
-    case Parameter::bits: chunk.bits = value; break;
-    case Parameter::stride_max: chunk.stride_max = value; break;
-    case Parameter::unroll_p: chunk.unroll_p = value; break;
-    case Parameter::unroll_m: chunk.unroll_m = value; break;
-    case Parameter::unroll_n: chunk.unroll_n = value; break;
-    case Parameter::mac: chunk.mac = static_cast<MacKind>(value); break;
-    case Parameter::requant_lanes: chunk.requant_lanes = value; break;
-    case Parameter::depth_input: chunk.depth_input = value; break;
-    case Parameter::depth_weight: chunk.depth_weight = value; break;
-    case Parameter::depth_output: chunk.depth_output = value; break;
-    case Parameter::accumulator: chunk.accumulator = value != 0; break;
-    case Parameter::port_bits: chunk.port_bits = value; break;
-    default: break;
+    case Parameter::bits:
+      chunk.bits = value;
+      break;
+    case Parameter::stride_max:
+      chunk.stride_max = value;
+      break;
+    case Parameter::unroll_p:
+      chunk.unroll_p = value;
+      break;
+    case Parameter::unroll_m:
+      chunk.unroll_m = value;
+      break;
+    case Parameter::unroll_n:
+      chunk.unroll_n = value;
+      break;
+    case Parameter::mac:
+      chunk.mac = static_cast<MacKind>(value);
+      break;
+    case Parameter::requant_lanes:
+      chunk.requant_lanes = value;
+      break;
+    case Parameter::depth_input:
+      chunk.depth_input = value;
+      break;
+    case Parameter::depth_weight:
+      chunk.depth_weight = value;
+      break;
+    case Parameter::depth_output:
+      chunk.depth_output = value;
+      break;
+    case Parameter::accumulator:
+      chunk.accumulator = value != 0;
+      break;
+    case Parameter::port_bits:
+      chunk.port_bits = value;
+      break;
+    default:
+      break;
   }
 }
 
 int nearest_option(const std::vector<int>& options, int value) {
-  const auto nearest = std::min_element(options.begin(), options.end(), [&](int a, int b) {
-    return std::abs(a - value) < std::abs(b - value);
-  });
+  const auto nearest = std::min_element(options.begin(), options.end(),
+                                        [&](int a, int b) { return std::abs(a - value) < std::abs(b - value); });
   return static_cast<int>(nearest - options.begin());
 }
 
@@ -105,12 +142,12 @@ DesignChoices::DesignChoices(const DesignSpace& space, std::span<const LayerShap
     needs_.push_back(needs_of(shape));
   }
   // Latency is that of one image.
-  choices_.push_back({.parameter = Parameter::batch,
-                      .options = objective == Objective::latency ? std::vector{1} : space.batch});
+  choices_.push_back(
+      {.parameter = Parameter::batch, .options = objective == Objective::latency ? std::vector{1} : space.batch});
   for (const ChunkKind kind : {ChunkKind::conv, ChunkKind::depthwise}) {
     const ChunkSpace& chunks = kind == ChunkKind::conv ? space.conv : space.depthwise;
-    const bool needed = std::any_of(shapes_.begin(), shapes_.end(),
-                                    [&](const LayerShape& shape) { return kind_of(shape) == kind; });
+    const bool needed =
+        std::any_of(shapes_.begin(), shapes_.end(), [&](const LayerShape& shape) { return kind_of(shape) == kind; });
     if (!needed) {
       continue;
     }
@@ -197,7 +234,9 @@ void DesignChoices::mark_allowed(const Draft& draft, const DesignChoice& choice,
       allowed[i] = condition(choice.options[i]) ? 1 : 0;
     }
   };
-  const auto chunk_in = [&](int slot) -> const std::optional<Chunk>& { return draft.chunks[static_cast<std::size_t>(slot)]; };
+  const auto chunk_in = [&](int slot) -> const std::optional<Chunk>& {
+    return draft.chunks[static_cast<std::size_t>(slot)];
+  };
   switch (choice.parameter) {
     case Parameter::bits: {
       const int least = needs_of_last(draft, choice).bits;
@@ -231,7 +270,8 @@ void DesignChoices::mark_allowed(const Draft& draft, const DesignChoice& choice,
         allow_if([&](int slot) { return chunk_in(slot).has_value(); });
       }
       return;
-    default: break;
+    default:
+      break;
   }
   if (std::find(allowed.begin(), allowed.end(), 1) == allowed.end()) {  // what goes wrong then has its price
     std::fill(allowed.begin(), allowed.end(), 1);
@@ -240,17 +280,22 @@ void DesignChoices::mark_allowed(const Draft& draft, const DesignChoice& choice,
 
 void DesignChoices::apply(Draft& draft, const DesignChoice& choice, int value) const {
   switch (choice.parameter) {
-    case Parameter::batch: draft.design.batch = value; break;
+    case Parameter::batch:
+      draft.design.batch = value;
+      break;
     case Parameter::chunk_count:
       draft.counts[static_cast<std::size_t>(choice.kind)] = value;
       draft.chunks_left += value;
       break;
-    case Parameter::layer_slot: draft.design.chunk_of[static_cast<std::size_t>(choice.index)] = value; break;
+    case Parameter::layer_slot:
+      draft.design.chunk_of[static_cast<std::size_t>(choice.index)] = value;
+      break;
     case Parameter::port_bits:
       draft.ports_left -= value;
       --draft.chunks_left;
       [[fallthrough]];
-    default: set_in(*draft.chunks[static_cast<std::size_t>(choice.index)], choice.parameter, value);
+    default:
+      set_in(*draft.chunks[static_cast<std::size_t>(choice.index)], choice.parameter, value);
   }
 }
 

@@ -44,7 +44,7 @@ inline constexpr int not_chosen = -1;
 
 /// An option for every design choice, and the accelerator that they make. Chunks that get no layer are not built.
 struct Design {
-  std::vector<int> picks;     // by choice, index into its options; not_chosen for the chunks beyond the number of chunks
+  std::vector<int> picks;  // by choice, index into its options; not_chosen for the chunks beyond the number of chunks
   int batch = 1;
   std::vector<Chunk> chunks;
   std::vector<int> slots;     // by chunk
@@ -71,8 +71,8 @@ class DesignChoices {
   /// The pick for one choice, of the options that `allowed` marks (at least one).
   using Pick = std::function<int(std::size_t choice, const std::vector<char>& allowed)>;
 
-  /// Makes all choices. Ruled out are chunks that cannot be built (accel/chunk.hpp, defect), ports wider than what the memory
-  /// has left, bits and strides of the last chunk of a kind that leave a layer without a chunk, and chunks that
+  /// Makes all choices. Ruled out are chunks that cannot be built (accel/chunk.hpp, defect), ports wider than what the
+  /// memory has left, bits and strides of the last chunk of a kind that leave a layer without a chunk, and chunks that
   /// cannot run the layer. Where that leaves no option, all are allowed. Designs over the budget of DSP, BRAM18, LUT or
   /// FF are not ruled out.
   Design make(const Pick& pick) const;

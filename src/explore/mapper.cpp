@@ -13,7 +13,9 @@
 namespace autonba {
 namespace {
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
 constexpr std::size_t remembered_most = 1'000'000;  // mappings, about 100 bytes each
 
@@ -93,7 +95,9 @@ Chunk as_good(const Chunk& chunk, const KnownShape& known, int batch) {
   const std::int64_t weight = static_cast<std::int64_t>(shape.kernel_height) * shape.kernel_width * m_words * n_words;
   const std::int64_t output =
       m_words * ceil_div(tiled_rows(shape, batch), chunk.unroll_p) * tiled_cols(shape) * output_words(shape, chunk);
-  const auto at_most = [](int depth, std::int64_t whole) { return static_cast<int>(std::min<std::int64_t>(depth, whole)); };
+  const auto at_most = [](int depth, std::int64_t whole) {
+    return static_cast<int>(std::min<std::int64_t>(depth, whole));
+  };
   Chunk equal = chunk;
   equal.depth_input = at_most(chunk.depth_input, input);
   equal.depth_weight = at_most(chunk.depth_weight, weight);
@@ -167,12 +171,16 @@ std::optional<BestMapping> Mapper::Memory::solve(ShapeId id, const Chunk& chunk,
   return found;
 }
 
-Mapper::Mapper(Platform platform) : memory_(std::make_unique<Memory>()) { memory_->platform = std::move(platform); }
+Mapper::Mapper(Platform platform) : memory_(std::make_unique<Memory>()) {
+  memory_->platform = std::move(platform);
+}
 Mapper::~Mapper() = default;
 Mapper::Mapper(Mapper&&) noexcept = default;
 Mapper& Mapper::operator=(Mapper&&) noexcept = default;
 
-const Platform& Mapper::platform() const { return memory_->platform; }
+const Platform& Mapper::platform() const {
+  return memory_->platform;
+}
 
 ShapeId Mapper::intern(const LayerShape& shape) {
   const auto [place, is_new] = memory_->ids.try_emplace(shape, static_cast<ShapeId>(memory_->shapes.size()));
@@ -190,7 +198,9 @@ std::vector<ShapeId> Mapper::intern(const Network& network) {
   return ids;
 }
 
-const LayerShape& Mapper::shape(ShapeId id) const { return memory_->shapes[static_cast<std::size_t>(id)].shape; }
+const LayerShape& Mapper::shape(ShapeId id) const {
+  return memory_->shapes[static_cast<std::size_t>(id)].shape;
+}
 
 std::optional<BestMapping> Mapper::best(ShapeId id, const Chunk& chunk, int batch) {
   const KnownShape& known = memory_->shapes[static_cast<std::size_t>(id)];

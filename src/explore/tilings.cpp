@@ -8,7 +8,9 @@
 namespace autonba {
 namespace {
 
-int ceil_div(int a, int b) { return (a + b - 1) / b; }
+int ceil_div(int a, int b) {
+  return (a + b - 1) / b;
+}
 
 std::vector<int> descending_once(std::vector<int> sizes) {
   std::sort(sizes.begin(), sizes.end(), std::greater<>());
@@ -64,8 +66,8 @@ void count_loads(TileSize& tile, const Extent& extent, bool only_used) {
     std::int64_t loaded = last_out - first_out + 1;
     if (!only_used) {
       const int first = std::max(0, first_out * extent.stride - extent.padding);
-      const int last = std::min(extent.in - 1, last_out * extent.stride - extent.padding +
-                                                   (extent.kernel - 1) * extent.dilation);
+      const int last =
+          std::min(extent.in - 1, last_out * extent.stride - extent.padding + (extent.kernel - 1) * extent.dilation);
       loaded = std::max(0, last - first + 1);
     }
     tile.loaded_most = std::max(tile.loaded_most, loaded);

@@ -7,18 +7,21 @@
 
 namespace autonba {
 
-/// The state of one search that all engines share: what there is to choose, the best design so far, the evaluations that
-/// are left.
+/// The state of one search that all engines share: what there is to choose, the best design so far, the evaluations
+/// that are left.
 class Trial {
  public:
   Trial(const Problem& problem, const Budget& budget, Mapper& mapper);
 
   const DesignChoices& choices() const { return choices_; }
-  bool done() const { return solution_.evaluations >= budget_.evaluations; }
-  std::int64_t evaluations() const { return solution_.evaluations; }
-  const Budget& budget() const { return budget_; }
   const Platform& platform() const { return problem_.platform; }
-  double best_value() const { return best_value_; }
+  Objective objective() const { return problem_.objective; }
+
+  bool done() const { return solution_.evaluations >= budget_.evaluations; }
+  /// Of the evaluations, 1 at first and 0 when done.
+  double share_left() const {
+    return 1 - static_cast<double>(solution_.evaluations) / static_cast<double>(budget_.evaluations);
+  }
 
   /// One evaluation.
   DesignCost evaluate(const Design& design);
