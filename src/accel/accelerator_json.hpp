@@ -31,7 +31,8 @@ struct PlacedAccelerator {
 };
 
 /// Inverse of to_json for `network`, checked: every layer is placed once, on a chunk that can run it, with a tile that
-/// fits. `name` stands for the file in messages; throws InputError.
+/// fits. Maps, schedule and cost follow from the rest and are not read. `name` stands for the file in messages; throws
+/// InputError.
 PlacedAccelerator accelerator_from_json(const Json& document, const Network& network, const std::string& name);
 
 PlacedAccelerator read_accelerator(const std::filesystem::path& file, const Network& network);

@@ -83,7 +83,7 @@ class LayoutBuilder {
         }
       }
       std::sort(order.begin(), order.end());
-      LaidOutSegment segment{segments_[i].offset_bits, {}, groups_of(order.front().first)};
+      LaidOutSegment segment{segments_[i].offset_bits, {}, groups_of(order.front().first, writer)};
       for (const auto& [s, c] : order) {
         segment.channels.push_back(c);
       }
@@ -93,29 +93,33 @@ class LayoutBuilder {
   }
 
  private:
-  /// Grouped layers that read or write a strand, with the group that does.
-  std::vector<std::pair<int, int>> groups_of(int strand) const {
+  /// Grouped layers that read or write a strand of the map of `writer`, with the group that does: through this map,
+  /// where they do, else through another one.
+  std::vector<std::pair<int, int>> groups_of(int strand, int writer) const {
     std::vector<std::pair<int, int>> groups;
     for (int i = 0; i < static_cast<int>(network_.layers.size()); ++i) {
       const Layer& layer = network_.layers[static_cast<std::size_t>(i)];
       if (layer.groups == 1 || is_depthwise_kind(layer)) {
         continue;
       }
-      const auto group = group_that_reads(layer, strand);
-      if (const auto either = group ? group : group_that_writes(i, strand)) {
-        groups.emplace_back(i, *either);
+      auto group = i == writer ? group_that_writes(i, strand) : group_that_reads(layer, strand, writer);
+      group = group ? group : group_that_reads(layer, strand, std::nullopt);
+      group = group ? group : group_that_writes(i, strand);
+      if (group) {
+        groups.emplace_back(i, *group);
       }
     }
     return groups;
   }
 
-  std::optional<int> group_that_reads(const Layer& layer, int strand) const {
+  /// Through the map of `writer`, where given.
+  std::optional<int> group_that_reads(const Layer& layer, int strand, std::optional<int> writer) const {
     int position = 0;
     for (const MapSlice& slice : layer.inputs) {
       const MapStrands& strands = strands_.of_map(number_of_map(slice.writer));
       for (const ChannelRange& range : slice.channels) {
         for (int c = range.first; c < range.first + range.count; ++c, ++position) {
-          if (strands_.strand(strands, c) == strand) {
+          if (slice.writer == writer.value_or(slice.writer) && strands_.strand(strands, c) == strand) {
             return position / (layer.channels_in / layer.groups);
           }
         }

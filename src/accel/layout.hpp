@@ -98,7 +98,7 @@ std::vector<LayerShape> layer_shapes(const Network& network);
 struct LaidOutSegment {
   std::int64_t offset_bits = 0;  // from the start of the pixel
   std::vector<int> channels;
-  /// Grouped convolutions that read these channels or others tied to them, or else write them: layer, its group.
+  /// Grouped convolutions that read or write these channels, or channels tied to them in other maps: layer, its group.
   std::vector<std::pair<int, int>> groups;
 };
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "accel/cycles.hpp"
+#include "base/error.hpp"
 
 namespace autonba {
 namespace {
@@ -195,6 +196,21 @@ Mapping random_mapping(Rng& rng, const LayerShape& shape, int batch) {
   }
   mapping.order = chance(rng, 0.5) ? LoopOrder::rows_outer : LoopOrder::channels_outer;
   return mapping;
+}
+
+std::optional<Accelerator> random_accelerator(Rng& rng, const Network& network) {
+  Accelerator accelerator;
+  accelerator.batch = random_between(rng, 1, 4);
+  try {
+    for (const LayerShape& shape : layer_shapes(network)) {
+      accelerator.places.push_back(
+          {static_cast<int>(accelerator.chunks.size()), random_mapping(rng, shape, accelerator.batch)});
+      accelerator.chunks.push_back(random_chunk(rng, shape));
+    }
+  } catch (const InputError&) {
+    return std::nullopt;
+  }
+  return accelerator;
 }
 
 }  // namespace autonba

@@ -1,6 +1,8 @@
 #pragma once
 
-#include "accel/chunk.hpp"
+#include <optional>
+
+#include "accel/accelerator.hpp"
 #include "accel/layout.hpp"
 #include "base/random.hpp"
 #include "model/network.hpp"
@@ -16,6 +18,10 @@ Chunk random_chunk(Rng& rng, const LayerShape& shape);
 
 /// Tiles of any legal size.
 Mapping random_mapping(Rng& rng, const LayerShape& shape, int batch);
+
+/// An accelerator for the network with a chunk for each layer, so that chunks of all kinds occur. None where the
+/// network has no layout.
+std::optional<Accelerator> random_accelerator(Rng& rng, const Network& network);
 
 int random_between(Rng& rng, int low, int high);
 

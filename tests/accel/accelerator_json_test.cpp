@@ -1,0 +1,130 @@
+#include "accel/accelerator_json.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "accel/layout.hpp"
+#include "base/error.hpp"
+#include "random_cases.hpp"
+
+namespace autonba {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Case {
+  Network network;
+  Accelerator accelerator;
+};
+
+Case random_case(Rng& rng) {
+  while (true) {
+    Case entry{random_network(rng), {}};
+    if (const auto accelerator = random_accelerator(rng, entry.network)) {
+      entry.accelerator = *accelerator;
+      return entry;
+    }
+  }
+}
+
+Platform zc706() {
+  return load_platform(AUTONBA_SOURCE_DIR "/configs/platforms/zc706.yaml");
+}
+
+TEST(AcceleratorJson, ReadsWhatItWrote) {
+  Rng rng = make_rng(1, "json");
+  for (int trial = 0; trial < 50; ++trial) {
+    const Case entry = random_case(rng);
+    const Json document = Json::parse(to_json(entry.network, entry.accelerator, zc706()).dump());
+    const PlacedAccelerator found = accelerator_from_json(document, entry.network, "test");
+    EXPECT_EQ(found.accelerator, entry.accelerator);
+    Platform platform = zc706();
+    platform.logic = {};
+    EXPECT_EQ(found.platform, platform);
+  }
+}
+
+TEST(AcceleratorJson, MapsLieOneAfterTheOtherWithAllTheirSlots) {
+  Rng rng = make_rng(2, "json");
+  const Case entry = random_case(rng);
+  const Json document = to_json(entry.network, entry.accelerator, zc706());
+  const std::vector<LaidOutMap> maps = lay_out_maps(entry.network);
+  ASSERT_EQ(document["maps"].size(), maps.size());
+  std::int64_t address = 0;
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    const Json& map = document["maps"][i];
+    EXPECT_EQ(map["writer"], i == 0 ? "input" : entry.network.layers[i - 1].id);
+    EXPECT_EQ(map["address"], address);
+    EXPECT_EQ(address % 32, 0);
+    int channels = 0;
+    for (const Json& segment : map["segments"]) {
+      for (const Json& range : segment["channels"]) {
+        channels += range[1].get<int>();
+      }
+    }
+    EXPECT_EQ(channels, maps[i].stored.channels);
+    address += maps[i].stored.row_bits / 8 * maps[i].height * entry.accelerator.batch * map["slots"].get<int>();
+  }
+}
+
+TEST(AcceleratorJson, CostIsThatOfTheCostModel) {
+  Rng rng = make_rng(3, "json");
+  const Case entry = random_case(rng);
+  const Cost cost = evaluate(entry.network, entry.accelerator, zc706());
+  const Json open = to_json(entry.network, entry.accelerator, zc706())["cost"];
+  EXPECT_EQ(open["ii_cycles"], cost.ii_cycles);
+  EXPECT_EQ(open["latency_cycles"], cost.latency_cycles);
+  EXPECT_EQ(open["bram18"], cost.resources.bram18);
+  EXPECT_TRUE(open["bound"].is_null());
+  const Json proven = to_json(entry.network, entry.accelerator, zc706(), Proof{0.5, 0.25})["cost"];
+  EXPECT_EQ(proven["bound"], 0.5);
+  EXPECT_EQ(proven["gap"], 0.25);
+}
+
+TEST(AcceleratorJson, WhatIsWrongIsNamed) {
+  Rng rng = make_rng(4, "json");
+  const Case entry = random_case(rng);
+  const Json good = to_json(entry.network, entry.accelerator, zc706());
+  const auto complaint = [&](const std::function<void(Json&)>& spoil) -> std::string {
+    Json document = good;
+    spoil(document);
+    try {
+      accelerator_from_json(document, entry.network, "a.json");
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(complaint([](Json&) {}), "");
+  EXPECT_THAT(complaint([](Json& d) { d.erase("chunks"); }), HasSubstr("a.json: the key `chunks` is missing"));
+  EXPECT_THAT(complaint([](Json& d) { d["chunks"][0]["kind"] = "pool"; }), HasSubstr("chunk 0: kind: \"pool\""));
+  EXPECT_THAT(complaint([](Json& d) { d["chunks"][0]["bits"] = 8.5; }), HasSubstr("chunk 0: bits: 8.5"));
+  EXPECT_THAT(complaint([](Json& d) { d["chunks"][0]["port_bits"] = 96; }), HasSubstr("port_bits: 96"));
+  EXPECT_THAT(complaint([](Json& d) { d["chunks"][0]["requant_lanes"] = 4095; }), HasSubstr("requant_lanes 4095"));
+  EXPECT_THAT(complaint([](Json& d) { d["layers"][0]["chunk"] = 99; }), HasSubstr("chunk: 99"));
+  EXPECT_THAT(complaint([](Json& d) { d["layers"][0]["id"] = "other"; }),
+              HasSubstr("layer0 of the network is not placed"));
+  EXPECT_THAT(complaint([](Json& d) { d["layers"].push_back(d["layers"][0]); }), HasSubstr("placed twice"));
+  EXPECT_THAT(complaint([](Json& d) { d["layers"][0]["tile"]["m"] = 0; }), HasSubstr("tile: m: 0"));
+  EXPECT_THAT(complaint([](Json& d) { d["layers"][0]["order"] = "any"; }), HasSubstr("order: \"any\""));
+  EXPECT_THAT(complaint([](Json& d) { d["platform"]["clock_mhz"] = 0; }), HasSubstr("clock_mhz"));
+}
+
+TEST(AcceleratorJson, ATileThatDoesNotFitIsRefused) {
+  Rng rng = make_rng(5, "json");
+  Case entry = random_case(rng);
+  while (tiled_rows(layer_shapes(entry.network)[0], entry.accelerator.batch) < 5) {
+    entry = random_case(rng);
+  }
+  Json document = to_json(entry.network, entry.accelerator, zc706());
+  document["layers"][0]["tile"]["rows"] = 5;
+  document["chunks"][0]["unroll"]["p"] = 1;
+  document["chunks"][0]["requant_lanes"] = 1;
+  document["chunks"][0]["depth"]["output"] = 4;
+  EXPECT_THROW(accelerator_from_json(document, entry.network, "test"), InputError);
+}
+
+}  // namespace
+}  // namespace autonba

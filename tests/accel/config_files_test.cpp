@@ -1,0 +1,129 @@
+// Platforms and design spaces: what ships loads, and what is wrong is named.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <regex>
+
+#include "accel/design_space.hpp"
+#include "accel/platform.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+
+namespace autonba {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::string configs = AUTONBA_SOURCE_DIR "/configs/";
+
+/// The shipped file with one line replaced, in a file of its own.
+std::string changed(const std::string& shipped, const std::string& pattern, const std::string& replacement) {
+  const std::string text = read_file(configs + shipped);
+  const std::string other =
+      std::regex_replace(text, std::regex(pattern), replacement, std::regex_constants::format_first_only);
+  EXPECT_NE(text, other) << pattern;
+  const std::string file = ::testing::TempDir() + std::filesystem::path(shipped).filename().string();
+  std::ofstream(file) << other;
+  return file;
+}
+
+std::string complaint(const std::function<void()>& load) {
+  try {
+    load();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Platforms, AllThatShipLoadUnderTheirNames) {
+  for (const std::string name : {"zc706", "zc706-pl", "zcu102", "pynq-z2"}) {
+    const Platform platform = load_platform(configs + "platforms/" + name + ".yaml");
+    EXPECT_EQ(platform.name, name);
+    EXPECT_GT(platform.logic.lut_per_mac_bit, 0);
+  }
+}
+
+// DS190 and DS891.
+TEST(Platforms, HaveTheResourcesOfTheirDevices) {
+  const Platform zc706 = load_platform(configs + "platforms/zc706.yaml");
+  EXPECT_EQ(zc706.dsp, 900);
+  EXPECT_EQ(zc706.bram18, 2 * 545);
+  EXPECT_EQ(zc706.lut, 218'600);
+  EXPECT_EQ(zc706.ff, 437'200);
+  EXPECT_EQ(zc706.memory_bits_per_cycle, 128);
+  EXPECT_EQ(load_platform(configs + "platforms/zc706-pl.yaml").memory_bits_per_cycle, 384);
+  EXPECT_EQ(load_platform(configs + "platforms/zcu102.yaml").bram18, 2 * 912);
+  EXPECT_EQ(load_platform(configs + "platforms/pynq-z2.yaml").bram18, 2 * 140);
+}
+
+TEST(Platforms, WhatIsWrongIsNamed) {
+  const auto load = [](const std::string& file) { return complaint([&] { load_platform(file); }); };
+  EXPECT_THAT(load(changed("platforms/zc706.yaml", "\ndsp: 900", "\ndsp: many")), HasSubstr("dsp: \"many\""));
+  EXPECT_THAT(load(changed("platforms/zc706.yaml", "\nbram18:", "\nbram_18:")), HasSubstr("bram18"));
+  EXPECT_THAT(load(changed("platforms/zc706.yaml", "lut_per_chunk: 3000", "lut_per_chunk: -1")),
+              HasSubstr("logic.lut_per_chunk"));
+  EXPECT_THAT(load(changed("platforms/zc706.yaml", "\nff: 437200", "\nff: 437200\nclok: 3")), HasSubstr("clok"));
+  EXPECT_THAT(load("no-such-platform.yaml"), HasSubstr("no-such-platform.yaml"));
+}
+
+TEST(DesignSpaces, TheSmallOneIsAPartOfTheRichOne) {
+  const DesignSpace rich = load_design_space(configs + "accelerator/fpga.yaml");
+  const DesignSpace small = load_design_space(configs + "accelerator/fpga-small.yaml");
+  const auto expect_part = [](const std::vector<int>& part, const std::vector<int>& whole) {
+    for (const int value : part) {
+      EXPECT_THAT(whole, ::testing::Contains(value));
+    }
+  };
+  expect_part(small.batch, rich.batch);
+  for (const auto& [part, whole] : {std::pair(small.conv, rich.conv), std::pair(small.depthwise, rich.depthwise)}) {
+    EXPECT_LE(part.chunks_max, whole.chunks_max);
+    for (std::vector<int> ChunkSpace::*list :
+         {&ChunkSpace::bits, &ChunkSpace::unroll_m, &ChunkSpace::unroll_n, &ChunkSpace::unroll_p,
+          &ChunkSpace::requant_lanes, &ChunkSpace::stride_max, &ChunkSpace::depth_input, &ChunkSpace::depth_weight,
+          &ChunkSpace::depth_output, &ChunkSpace::port_bits}) {
+      expect_part(part.*list, whole.*list);
+    }
+  }
+}
+
+TEST(DesignSpaces, WhatIsWrongIsNamed) {
+  const auto load = [](const std::string& file) { return complaint([&] { load_design_space(file); }); };
+  const std::string file = "accelerator/fpga-small.yaml";
+  EXPECT_THAT(load(changed(file, "unroll_m: \\[8, 16, 32\\]", "unroll_m: [8, 32, 16]")), HasSubstr("does not ascend"));
+  EXPECT_THAT(load(changed(file, "stride_max: \\[2\\]", "stride_max: [3]")), HasSubstr("is not one of 1, 2, 4"));
+  EXPECT_THAT(load(changed(file, "mac: \\[dsp1, dsp2\\]", "mac: [dsp1, dsp3]")), HasSubstr("dsp3"));
+  EXPECT_THAT(load(changed(file, "chunks_max: 2", "chunks_max: 0")), HasSubstr("chunks_max"));
+  EXPECT_THAT(load(changed(file, "port_bits: \\[32, 64, 128\\]", "port_bits: [32, 48]")), HasSubstr("48"));
+  EXPECT_THAT(load(changed(file, "accumulator: \\[false\\]", "accumulator: [maybe]")), HasSubstr("maybe"));
+  EXPECT_THAT(load(changed(file, "  depth_input", "  dept_input")), HasSubstr("depth_input"));
+}
+
+TEST(Chunks, WhatCannotBeBuiltIsSaid) {
+  Chunk chunk{.unroll_m = 8, .unroll_p = 4, .requant_lanes = 4};
+  EXPECT_EQ(defect(chunk), std::nullopt);
+  chunk.requant_lanes = 16;  // 2 * U_m, 2 divides U_p
+  EXPECT_EQ(defect(chunk), std::nullopt);
+  chunk.requant_lanes = 24;  // 3 does not
+  EXPECT_NE(defect(chunk), std::nullopt);
+  chunk.requant_lanes = 3;
+  EXPECT_NE(defect(chunk), std::nullopt);
+  EXPECT_NE(defect(Chunk{.unroll_p = 32, .stride_max = 4}), std::nullopt);
+  EXPECT_NE(defect(Chunk{.kind = ChunkKind::depthwise, .unroll_n = 2}), std::nullopt);
+  EXPECT_NE(defect(Chunk{.bits = 9, .mac = MacKind::dsp2}), std::nullopt);
+}
+
+TEST(Chunks, ThePipelineGrowsWithTheAdderTree) {
+  const int without = pipeline_depth(ChunkKind::conv, 1);
+  EXPECT_EQ(pipeline_depth(ChunkKind::depthwise, 1), without);
+  EXPECT_EQ(pipeline_depth(ChunkKind::conv, 2), without + 1);
+  EXPECT_EQ(pipeline_depth(ChunkKind::conv, 3), without + 2);
+  EXPECT_EQ(pipeline_depth(ChunkKind::conv, 16), without + 4);
+  EXPECT_EQ(pipeline_depth(ChunkKind::conv, 17), without + 5);
+}
+
+}  // namespace
+}  // namespace autonba
