@@ -31,7 +31,21 @@ Json platform_json(const Platform& platform) {
           {"layer_end", platform.layer_end}};
 }
 
-Json chunk_json(const Chunk& chunk) {
+Json resources_json(const Resources& resources) {
+  return {{"dsp", resources.dsp}, {"bram18", resources.bram18}, {"lut", resources.lut}, {"ff", resources.ff}};
+}
+
+/// Whether some layer on the chunk adds a residual.
+bool adds_residual(const Network& network, const Accelerator& accelerator, int chunk) {
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    if (accelerator.places[i].chunk == chunk && network.layers[i].residual) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Json chunk_json(const Chunk& chunk, const Resources& resources) {
   return {{"kind", kind_names[static_cast<std::size_t>(chunk.kind)]},
           {"bits", chunk.bits},
           {"unroll", {{"m", chunk.unroll_m}, {"n", chunk.unroll_n}, {"p", chunk.unroll_p}}},
@@ -41,7 +55,8 @@ Json chunk_json(const Chunk& chunk) {
           {"depth", {{"input", chunk.depth_input}, {"weight", chunk.depth_weight}, {"output", chunk.depth_output}}},
           {"accumulator", chunk.accumulator},
           {"port_bits", chunk.port_bits},
-          {"pipeline_depth", pipeline_depth(chunk.kind, chunk.unroll_n)}};
+          {"pipeline_depth", pipeline_depth(chunk.kind, chunk.unroll_n)},
+          {"resources", resources_json(resources)}};
 }
 
 Json layer_json(const Layer& layer, const LayerPlace& place, const ScheduledLayer& scheduled) {
@@ -223,8 +238,9 @@ Json to_json(const Network& network, const Accelerator& accelerator, const Platf
   const Cost cost = evaluate(network, accelerator, platform);
   const Schedule schedule = make_schedule(network, accelerator, cost.layer_cycles);
   Json chunks = Json::array();
-  for (const Chunk& chunk : accelerator.chunks) {
-    chunks.push_back(chunk_json(chunk));
+  for (int c = 0; c < static_cast<int>(accelerator.chunks.size()); ++c) {
+    const Chunk& chunk = accelerator.chunks[static_cast<std::size_t>(c)];
+    chunks.push_back(chunk_json(chunk, chunk_resources(chunk, adds_residual(network, accelerator, c), platform)));
   }
   Json layers = Json::array();
   for (std::size_t i = 0; i < network.layers.size(); ++i) {

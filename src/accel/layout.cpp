@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -245,6 +246,7 @@ class LayoutBuilder {
 
   /// The segments that a layer reads where it reads parts of maps or several maps, or, in groups, another order.
   void fill_gathered_view(const Layer& layer, MapView& view) const {
+    check_no_channel_twice(layer);
     std::vector<Read> reads;
     const int channels_of_group = is_depthwise_kind(layer) ? layer.channels_in : layer.channels_in / layer.groups;
     int position = 0;
@@ -265,13 +267,21 @@ class LayoutBuilder {
       });
     }
     fill_size(layer.inputs.front().writer, view);
-    int channels = 0;
     for (const Read& read : reads) {
       view.segments.push_back(read.segment);
-      channels += read.segment.channels;
     }
-    if (channels != layer.channels_in) {
-      throw input_error("layer {}: reads a channel twice, for which there is no layout", layer.id);
+  }
+
+  static void check_no_channel_twice(const Layer& layer) {
+    std::set<std::pair<int, int>> channels;
+    for (const MapSlice& slice : layer.inputs) {
+      for (const ChannelRange& range : slice.channels) {
+        for (int c = range.first; c < range.first + range.count; ++c) {
+          if (!channels.emplace(slice.writer, c).second) {
+            throw input_error("layer {}: reads channel {} of a map twice, for which there is no layout", layer.id, c);
+          }
+        }
+      }
     }
   }
 

@@ -83,6 +83,21 @@ TEST(AcceleratorJson, CostIsThatOfTheCostModel) {
   EXPECT_EQ(proven["gap"], 0.25);
 }
 
+TEST(AcceleratorJson, ResourcesOfTheChunksSumToThoseOfTheCost) {
+  Rng rng = make_rng(6, "json");
+  for (int trial = 0; trial < 50; ++trial) {
+    const Case entry = random_case(rng);
+    const Json document = to_json(entry.network, entry.accelerator, zc706());
+    for (const char* key : {"dsp", "bram18", "lut", "ff"}) {
+      std::int64_t sum = 0;
+      for (const Json& chunk : document["chunks"]) {
+        sum += chunk["resources"][key].get<std::int64_t>();
+      }
+      EXPECT_EQ(document["cost"][key], sum) << key;
+    }
+  }
+}
+
 TEST(AcceleratorJson, WhatIsWrongIsNamed) {
   Rng rng = make_rng(4, "json");
   const Case entry = random_case(rng);

@@ -104,6 +104,7 @@ TEST(Layout, ChannelsTiedToTwoPlacesAreRefused) {
   layer.residual = network_input;
   EXPECT_THROW(layer_shapes(network_of(2, 8, {layer})), InputError);
   EXPECT_THROW(layer_shapes(network_of(2, 8, {conv({{network_input, {{0, 2}, {1, 1}}}}, 3, 1)})), InputError);
+  EXPECT_THROW(layer_shapes(network_of(2, 8, {conv({{network_input, {{0, 1}, {0, 1}}}}, 2, 1)})), InputError);
 }
 
 TEST(Layout, BitsOfAReaderMustBeThoseOfItsMap) {
