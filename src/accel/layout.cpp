@@ -339,8 +339,8 @@ void fill_shape(const Network& network, int index, const LayoutBuilder& layouts,
   const bool depthwise = is_depthwise_kind(layer);
   shape.op = layer.op;
   shape.groups = depthwise ? 1 : layer.groups;
-  shape.m = layer.channels_out / shape.groups;
-  shape.n = depthwise ? 1 : layer.channels_in / layer.groups;
+  shape.m = shape.groups == 1 ? layer.channels_out : layer.channels_out / shape.groups;
+  shape.n = depthwise ? 1 : layer.groups == 1 ? layer.channels_in : layer.channels_in / layer.groups;
   shape.kernel_height = layer.kernel[0];
   shape.kernel_width = layer.kernel[1];
   shape.padding = layer.padding;

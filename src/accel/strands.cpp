@@ -5,6 +5,10 @@
 namespace autonba {
 
 Strands::Strands(const Network& network) {
+  constexpr std::size_t usual = 1024;  // growing step by step would take longer than the rest
+  lists_.reserve(usual);
+  parts_.reserve(usual);
+  marked_kinds_.reserve(usual);
   bind_channels(network);
   cut(network);
 }
@@ -170,7 +174,7 @@ bool Strands::reads_one_map(const Layer& layer) const {
 
 void Strands::cut(const Network& network) {
   kinds_.assign(static_cast<std::size_t>(count_), 0);
-  marked_kinds_.assign(1, {});
+  marked_kinds_.push_back({});
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
     const bool grouped = layer.groups > 1 && !is_depthwise_kind(layer);
