@@ -103,7 +103,9 @@ std::int64_t CycleBound::of(const ChannelTerms& channels, const TileSize& rows, 
   if (channels.long_runs) {
     input = std::max(input, pixels * channels.input_bits >> port_shift_);
   }
-  const std::int64_t loads = steps * read_latency_ + (keeps_input ? 1 : channels.input_passes) * input +
+  const bool some_load_nothing = keeps_weights && rows.loaded_least * cols.loaded_least == 0;
+  const std::int64_t loads = (some_load_nothing ? 0 : steps * read_latency_) +
+                             (keeps_input ? 1 : channels.input_passes) * input +
                              (keeps_weights ? 1 : places) * channels.constants;
   const std::int64_t transfers = loads + tiles * write_latency_ + channels.outputs;
   const std::int64_t first_load =

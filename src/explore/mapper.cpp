@@ -55,12 +55,12 @@ struct Promise {
   LoopOrder order = LoopOrder::rows_outer;
 };
 
-/// A heap with the least bound on top; ties by order of creation would not survive the heap, so by tile sizes.
-bool worse(const Promise& a, const Promise& b) {
+/// Least bound first; ties by the sizes of tiles, larger ones first.
+bool more_promising(const Promise& a, const Promise& b) {
   const auto rank = [](const Promise& p) {
     return std::tuple(p.bound, -p.m->size, -p.n->size, -p.rows->size, -p.cols->size, p.order);
   };
-  return rank(a) > rank(b);
+  return rank(a) < rank(b);
 }
 
 Mapping mapping_of(const Promise& promise) {
@@ -83,6 +83,11 @@ std::int64_t output_words(const LayerShape& shape, const Chunk& chunk) {
   return shape.output.bits == 32 ? ceil_div(32, chunk.bits) : 1;
 }
 
+/// Words of the weight buffer for one group of lanes each way.
+std::int64_t weight_words(const LayerShape& shape) {
+  return is_pooling(shape) ? 0 : static_cast<std::int64_t>(shape.kernel_height) * shape.kernel_width;
+}
+
 /// The chunk with the least buffers that hold the whole layer, where its own are larger, and with the bits on which the
 /// cycles depend: chunks that are as good for the layer become equal. Requires can_run.
 Chunk as_good(const Chunk& chunk, const KnownShape& known, int batch) {
@@ -92,7 +97,7 @@ Chunk as_good(const Chunk& chunk, const KnownShape& known, int batch) {
   const std::int64_t rows_loaded = shape.flattened ? tiled_rows(shape, batch) : known.rows_loaded;
   const std::int64_t input = ceil_div(rows_loaded, input_banks(chunk)) * known.tilings.columns().front().loaded_most *
                              (is_depthwise_kind(shape) ? m_words : n_words);
-  const std::int64_t weight = static_cast<std::int64_t>(shape.kernel_height) * shape.kernel_width * m_words * n_words;
+  const std::int64_t weight = weight_words(shape) * m_words * n_words;
   const std::int64_t output =
       m_words * ceil_div(tiled_rows(shape, batch), chunk.unroll_p) * tiled_cols(shape) * output_words(shape, chunk);
   const auto at_most = [](int depth, std::int64_t whole) {
@@ -112,13 +117,12 @@ void list_tilings(KnownShape& known, const Chunk& chunk, int batch, const Platfo
   const LayerShape& shape = known.shape;
   const bool depthwise = is_depthwise_kind(shape);
   const CycleBound bound(shape, chunk, batch, platform);
-  const std::int64_t kernel_area = static_cast<std::int64_t>(shape.kernel_height) * shape.kernel_width;
   const std::vector<TileSize>& row_tiles = known.tilings.rows(chunk.unroll_p, batch);
   for (const TileSize& m : known.tilings.output_channels(chunk.unroll_m)) {
     const std::int64_t m_words = ceil_div(m.size, chunk.unroll_m);
     for (const TileSize& n : known.tilings.input_channels(chunk.unroll_n)) {
       const std::int64_t n_words = ceil_div(n.size, chunk.unroll_n);
-      if ((n.tiles > 1 && !chunk.accumulator) || kernel_area * m_words * n_words > chunk.depth_weight) {
+      if ((n.tiles > 1 && !chunk.accumulator) || weight_words(shape) * m_words * n_words > chunk.depth_weight) {
         continue;
       }
       const CycleBound::ChannelTerms channels = bound.channel_terms(m, n);
@@ -130,7 +134,7 @@ void list_tilings(KnownShape& known, const Chunk& chunk, int batch, const Platfo
           if (input_words * cols.loaded_most > chunk.depth_input || tile_words * cols.size > chunk.depth_output) {
             continue;
           }
-          for (const LoopOrder order : {LoopOrder::rows_outer, LoopOrder::channels_outer}) {
+          for (const LoopOrder order : loop_orders(depthwise, m, n)) {
             promises.push_back({bound.of(channels, rows, cols, order), &m, &n, &rows, &cols, order});
           }
         }
@@ -155,18 +159,29 @@ std::optional<BestMapping> Mapper::Memory::solve(ShapeId id, const Chunk& chunk,
   KnownShape& known = shapes[static_cast<std::size_t>(id)];
   promises.clear();
   list_tilings(known, chunk, batch, platform, promises);
-  std::make_heap(promises.begin(), promises.end(), worse);
   std::optional<BestMapping> found;
-  while (!promises.empty() && (!found || promises.front().bound < found->cycles)) {
-    const Mapping mapping = mapping_of(promises.front());
-    if (tile_fits(chunk, known.shape, mapping, batch)) {
-      const std::int64_t cycles = layer_cycles(known.shape, chunk, mapping, batch, platform);
-      if (!found || cycles < found->cycles) {
-        found = {mapping, cycles};
-      }
+  const auto compute = [&](const Promise& promise) {
+    const Mapping mapping = mapping_of(promise);
+    const std::int64_t cycles = layer_cycles(known.shape, chunk, mapping, batch, platform);
+    if (!found || cycles < found->cycles) {
+      found = {mapping, cycles};
     }
-    std::pop_heap(promises.begin(), promises.end(), worse);
-    promises.pop_back();
+  };
+  const auto first = std::min_element(promises.begin(), promises.end(), more_promising);
+  if (first == promises.end()) {
+    return std::nullopt;
+  }
+  compute(*first);
+  const auto hopeless = [&](const Promise& promise) { return promise.bound >= found->cycles; };
+  *first = promises.back();
+  promises.pop_back();
+  promises.erase(std::remove_if(promises.begin(), promises.end(), hopeless), promises.end());
+  std::sort(promises.begin(), promises.end(), more_promising);
+  for (const Promise& promise : promises) {
+    if (hopeless(promise)) {
+      break;
+    }
+    compute(promise);
   }
   return found;
 }

@@ -1,9 +1,13 @@
 #include "explore/tilings.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <functional>
 #include <utility>
+
+#include "accel/cycles.hpp"
+#include "accel/tiling.hpp"
 
 namespace autonba {
 namespace {
@@ -48,51 +52,49 @@ std::vector<TileSize> channel_tiles(int channels, int unroll, const std::vector<
   return tiles;
 }
 
-/// One spatial dimension of a layer.
-struct Extent {
-  int in = 1;
-  int out = 1;
-  int kernel = 1;
-  int stride = 1;
-  int padding = 0;
-  int dilation = 1;
-};
-
-/// Adds what tiles of an unflattened dimension load. `only_used`: a strided 1×1 leaves out the rows between.
-void count_loads(TileSize& tile, const Extent& extent, bool only_used) {
-  for (int index = 0; index < tile.tiles; ++index) {
-    const int first_out = index * tile.size;
-    const int last_out = std::min(first_out + tile.size, extent.out) - 1;
-    std::int64_t loaded = last_out - first_out + 1;
-    if (!only_used) {
-      const int first = std::max(0, first_out * extent.stride - extent.padding);
-      const int last =
-          std::min(extent.in - 1, last_out * extent.stride - extent.padding + (extent.kernel - 1) * extent.dilation);
-      loaded = std::max(0, last - first + 1);
-    }
-    tile.loaded_most = std::max(tile.loaded_most, loaded);
-    tile.loaded_sum += loaded;
-    if (index == 0) {
-      tile.loaded_first = loaded;
-    }
-  }
-}
-
-std::vector<TileSize> spatial_tiles(const Extent& extent, int unroll, bool only_used) {
+/// `counts`: numbers of tiles to try for ⌈length / unroll⌉ steps; `axis_of(size)`: the dimension in tiles of that size.
+template <typename AxisOf>
+std::vector<TileSize> spatial_tiles(int length, int unroll, const std::vector<int>& counts, AxisOf axis_of) {
   std::vector<int> sizes;
-  const int steps = ceil_div(extent.out, unroll);
-  for (const int count : tile_counts(steps)) {
-    sizes.push_back(std::min(extent.out, unroll * ceil_div(steps, count)));
+  const int steps = ceil_div(length, unroll);
+  for (const int count : counts) {
+    sizes.push_back(std::min(length, unroll * ceil_div(steps, count)));
   }
   std::vector<TileSize> tiles;
   for (const int size : descending_once(std::move(sizes))) {
-    tiles.push_back(cut(extent.out, size, unroll));
-    count_loads(tiles.back(), extent, only_used);
+    TileSize tile = cut(length, size, unroll);
+    const Axis axis = axis_of(size);
+    tile.loaded_most = largest_load(axis);
+    tile.loaded_first = axis.extent(0).inputs;
+    tile.loaded_least = tile.loaded_first;
+    for (int index = 0; index < tile.tiles; ++index) {
+      const int loaded = axis.extent(index).inputs;
+      tile.loaded_sum += loaded;
+      tile.loaded_least = std::min<std::int64_t>(tile.loaded_least, loaded);
+    }
+    tiles.push_back(tile);
   }
   return tiles;
 }
 
+/// 1, 2, 4, 8, … below `most`, and `most`.
+std::vector<int> halvings(int most) {
+  std::vector<int> counts;
+  for (int count = 1; count < most; count *= 2) {
+    counts.push_back(count);
+  }
+  counts.push_back(most);
+  return counts;
+}
+
 }  // namespace
+
+std::span<const LoopOrder> loop_orders(bool depthwise, const TileSize& output_channels,
+                                       const TileSize& input_channels) {
+  static constexpr std::array both = {LoopOrder::channels_outer, LoopOrder::rows_outer};
+  const bool worth_both = !depthwise && output_channels.tiles > 1 && input_channels.tiles == 1;
+  return std::span(both).first(worth_both ? 2 : 1);
+}
 
 std::vector<int> tile_counts(int most) {
   std::vector<int> counts;
@@ -114,14 +116,8 @@ Tilings::Tilings(const LayerShape& shape) : shape_(shape) {
       sizes_in_.push_back(size);
     }
   }
-  const Extent width = shape.flattened ? Extent{}
-                                       : Extent{.in = shape.input.width,
-                                                .out = shape.output.width,
-                                                .kernel = shape.kernel_width,
-                                                .stride = shape.stride_cols,
-                                                .padding = shape.padding,
-                                                .dilation = shape.dilation};
-  columns_ = spatial_tiles(width, 1, false);
+  columns_ = spatial_tiles(tiled_cols(shape_), 1, halvings(tiled_cols(shape_)),
+                           [&](int size) { return col_axis(shape_, size); });
 }
 
 const std::vector<TileSize>& Tilings::output_channels(int unroll) {
@@ -144,14 +140,8 @@ const std::vector<TileSize>& Tilings::rows(int unroll, int batch) {
   std::vector<TileSize>& tiles = rows_[{unroll, shape_.flattened ? batch : 1}];
   if (tiles.empty()) {
     const int rows = tiled_rows(shape_, batch);
-    const Extent height = shape_.flattened ? Extent{.in = rows, .out = rows}
-                                           : Extent{.in = shape_.input.height,
-                                                    .out = rows,
-                                                    .kernel = shape_.kernel_height,
-                                                    .stride = shape_.stride_rows,
-                                                    .padding = shape_.padding,
-                                                    .dilation = shape_.dilation};
-    tiles = spatial_tiles(height, unroll, shape_.kernel_height == 1 && shape_.kernel_width == 1);
+    tiles = spatial_tiles(rows, unroll, tile_counts(ceil_div(rows, unroll)),
+                          [&](int size) { return row_axis(shape_, size, batch); });
   }
   return tiles;
 }

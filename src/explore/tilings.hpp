@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "accel/cycles.hpp"
@@ -15,6 +16,7 @@ struct TileSize {
   int last = 0;                   // size of the last tile
   std::int64_t unrolled = 0;      // Σ over tiles of ⌈tile / unroll⌉
   std::int64_t loaded_most = 0;   // rows and columns only: input rows (columns) that the largest tile loads,
+  std::int64_t loaded_least = 0;  // the smallest load: 0 where a tile lies in the padding,
   std::int64_t loaded_sum = 0;    // that all tiles load,
   std::int64_t loaded_first = 0;  // and that the first one loads
 };
@@ -25,8 +27,9 @@ struct TileSize {
 /// size
 ///   at which external memory can be cut (docs/cost-model.md: granules and segments) and parameters fit;
 /// - rows: U·⌈⌈n/U⌉/k⌉, n at most; flattened layers: all pixels of the batch are rows;
-/// - columns (U = 1): ⌈n/k⌉;
-/// with both loop orders. Sizes that a chunk's buffers do not hold are left out.
+/// - columns (U = 1): ⌈n/k⌉, k = 1, 2, 4, 8, … and n;
+/// - loop orders: loop_orders().
+/// Sizes that a chunk's buffers do not hold are left out.
 /// One object for each layer shape; it keeps the lists that it has made.
 class Tilings {
  public:
@@ -46,6 +49,10 @@ class Tilings {
   std::map<std::pair<int, int>, std::vector<TileSize>> rows_;
   std::vector<TileSize> columns_;
 };
+
+/// Both orders where each keeps something that the other loads again: inputs or weights of several tiles of output
+/// channels that sum all input channels. Else channels_outer, which keeps weights if anything can be kept.
+std::span<const LoopOrder> loop_orders(bool depthwise, const TileSize& output_channels, const TileSize& input_channels);
 
 /// Numbers of tiles that are tried for a dimension of `most` unrolled steps, ascending, `most` included.
 std::vector<int> tile_counts(int most);

@@ -1,0 +1,256 @@
+#include "explore/mapper.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "../accel/random_cases.hpp"
+#include "base/error.hpp"
+#include "explore/bound.hpp"
+#include "explore/tilings.hpp"
+
+namespace autonba {
+namespace {
+
+const Platform& platform() {
+  static const Platform value = load_platform("zc706-pl");
+  return value;
+}
+
+int up(int a, int b) {
+  return (a + b - 1) / b;
+}
+
+/// 1 … 8, then 10, 12, 14, 16, 20, 24, 28, 32, 40, … below `most`, and `most`.
+std::set<int> counts_up_to(int most) {
+  std::set<int> counts{most};
+  for (int k = 1; k <= 8; ++k) {
+    counts.insert(k);
+  }
+  for (int step = 2; 5 * step <= most; step *= 2) {
+    for (const int k : {5 * step, 6 * step, 7 * step, 8 * step}) {
+      counts.insert(k);
+    }
+  }
+  counts.erase(counts.upper_bound(most), counts.end());
+  return counts;
+}
+
+/// Sizes of channel tiles as explore/tilings.hpp states them.
+std::set<int> channel_sizes(int n, int unroll, int limit, const std::function<bool(int)>& allowed) {
+  std::set<int> sizes;
+  for (const int k : counts_up_to(up(n, unroll))) {
+    for (int size = up(n, k); size <= std::min(n, limit); ++size) {
+      if (allowed(size)) {
+        sizes.insert(size);
+        break;
+      }
+    }
+    for (int size = std::min({n, limit, unroll * up(up(n, unroll), k)}); size > 0; --size) {
+      if (allowed(size)) {
+        sizes.insert(size);
+        break;
+      }
+    }
+  }
+  return sizes;
+}
+
+std::set<int> column_sizes(int n) {
+  std::set<int> sizes{1};
+  for (int k = 1; k < n; k *= 2) {
+    sizes.insert(up(n, k));
+  }
+  return sizes;
+}
+
+std::set<int> row_sizes(int n, int unroll) {
+  std::set<int> sizes;
+  for (const int k : counts_up_to(up(n, unroll))) {
+    sizes.insert(std::min(n, unroll * up(up(n, unroll), k)));
+  }
+  return sizes;
+}
+
+std::vector<Mapping> stated_space(const LayerShape& shape, const Chunk& chunk, int batch) {
+  std::vector<Mapping> mappings;
+  for (const int m :
+       channel_sizes(shape.m, chunk.unroll_m, parameter_words, [&](int s) { return output_tile_fits(shape, s); })) {
+    for (const int n :
+         channel_sizes(shape.n, chunk.unroll_n, shape.n, [&](int s) { return input_tile_fits(shape, s); })) {
+      for (const int rows : row_sizes(tiled_rows(shape, batch), chunk.unroll_p)) {
+        for (const int cols : column_sizes(tiled_cols(shape))) {
+          mappings.push_back({m, n, rows, cols, LoopOrder::channels_outer});
+          if (!is_depthwise_kind(shape) && n == shape.n && m < shape.m) {
+            mappings.push_back({m, n, rows, cols, LoopOrder::rows_outer});
+          }
+        }
+      }
+    }
+  }
+  return mappings;
+}
+
+/// Shapes of a random network that has a layout.
+std::vector<LayerShape> random_shapes(Rng& rng) {
+  while (true) {
+    try {
+      return layer_shapes(random_network(rng));
+    } catch (const InputError&) {  // channels tied to two places
+    }
+  }
+}
+
+/// A chunk that the layer may or may not fit on.
+Chunk tight_chunk(Rng& rng, const LayerShape& shape) {
+  Chunk chunk = random_chunk(rng, shape);
+  const auto shallow = [&] { return 1 << random_between(rng, 2, 11); };
+  chunk.depth_input = shallow();
+  chunk.depth_weight = shallow();
+  chunk.depth_output = shallow();
+  return chunk;
+}
+
+TEST(Mapper, FindsTheBestOfAllTilingsOfTheStatedSpace) {
+  Rng rng = make_rng(1, "mapper test");
+  Mapper mapper(platform());
+  int solved = 0;
+  int unsolvable = 0;
+  for (int round = 0; round < 60; ++round) {
+    for (const LayerShape& shape : random_shapes(rng)) {
+      const Chunk chunk = tight_chunk(rng, shape);
+      const int batch = 1 << random_between(rng, 0, 2);
+      std::int64_t least = -1;
+      for (const Mapping& mapping : stated_space(shape, chunk, batch)) {
+        if (tile_fits(chunk, shape, mapping, batch)) {
+          const std::int64_t cycles = layer_cycles(shape, chunk, mapping, batch, platform());
+          least = least < 0 ? cycles : std::min(least, cycles);
+        }
+      }
+      const auto best = mapper.best(mapper.intern(shape), chunk, batch);
+      ASSERT_EQ(best.has_value(), least >= 0);
+      if (best) {
+        ASSERT_EQ(best->cycles, least);
+        ASSERT_TRUE(tile_fits(chunk, shape, best->mapping, batch));
+        ASSERT_EQ(layer_cycles(shape, chunk, best->mapping, batch, platform()), least);
+      }
+      ++(best ? solved : unsolvable);
+    }
+  }
+  EXPECT_GT(solved, 100);
+  EXPECT_GT(unsolvable, 5);
+}
+
+TEST(Mapper, FindsNothingForAChunkThatCannotRunTheLayer) {
+  const LayerShape conv = layer_shapes(Network{.input = {.channels = 3, .height = 8, .width = 8, .bits = 8},
+                                               .layers = {{.id = "conv",
+                                                           .inputs = {{network_input, {{0, 3}}}},
+                                                           .channels_in = 3,
+                                                           .channels_out = 4,
+                                                           .kernel = {3, 3},
+                                                           .stride = 2,
+                                                           .padding = 1,
+                                                           .height_in = 8,
+                                                           .width_in = 8}}})
+                              .front();
+  Mapper mapper(platform());
+  const ShapeId id = mapper.intern(conv);
+  const Chunk chunk{.stride_max = 2, .depth_input = 1024, .depth_weight = 1024, .depth_output = 1024};
+  EXPECT_TRUE(mapper.best(id, chunk, 1));
+  Chunk other = chunk;
+  other.kind = ChunkKind::depthwise;
+  EXPECT_FALSE(mapper.best(id, other, 1));
+  other = chunk;
+  other.bits = 6;
+  EXPECT_FALSE(mapper.best(id, other, 1));
+  other = chunk;
+  other.stride_max = 1;
+  EXPECT_FALSE(mapper.best(id, other, 1));
+  other = chunk;
+  other.depth_weight = 26;  // of 27 weights for one output
+  EXPECT_FALSE(mapper.best(id, other, 1));
+}
+
+TEST(Mapper, GivesEqualShapesEqualIds) {
+  Rng rng = make_rng(2, "mapper test");
+  const std::vector<LayerShape> shapes = random_shapes(rng);
+  Mapper mapper(platform());
+  std::vector<ShapeId> ids;
+  for (const LayerShape& shape : shapes) {
+    ids.push_back(mapper.intern(shape));
+  }
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    EXPECT_EQ(mapper.intern(shapes[i]), ids[i]);
+    EXPECT_EQ(mapper.shape(ids[i]), shapes[i]);
+  }
+}
+
+TEST(Mapper, AnswersAlikeWhateverItRemembers) {
+  Rng rng = make_rng(3, "mapper test");
+  Mapper used(platform());
+  for (int round = 0; round < 10; ++round) {
+    for (const LayerShape& shape : random_shapes(rng)) {
+      Chunk chunk = tight_chunk(rng, shape);
+      Mapper fresh(platform());
+      for (const int scale : {1, 2, 64}) {  // the deepest are as good as each other, and remembered as one
+        chunk.depth_input *= scale;
+        chunk.depth_output *= scale;
+        const auto first = used.best(used.intern(shape), chunk, 2);
+        const auto again = used.best(used.intern(shape), chunk, 2);
+        const auto expected = fresh.best(fresh.intern(shape), chunk, 2);
+        ASSERT_EQ(first.has_value(), expected.has_value());
+        if (first) {
+          ASSERT_EQ(first->mapping, expected->mapping);
+          ASSERT_EQ(first->cycles, expected->cycles);
+          ASSERT_EQ(again->mapping, expected->mapping);
+        }
+      }
+    }
+  }
+}
+
+TEST(CycleBound, IsNeverAboveTheCycles) {
+  Rng rng = make_rng(4, "bound test");
+  std::int64_t compared = 0;
+  double tightness = 0;
+  for (int round = 0; round < 40; ++round) {
+    for (const LayerShape& shape : random_shapes(rng)) {
+      const Chunk chunk = random_chunk(rng, shape);
+      const int batch = 1 << random_between(rng, 0, 2);
+      Tilings tilings(shape);
+      const CycleBound bound(shape, chunk, batch, platform());
+      for (const TileSize& m : tilings.output_channels(chunk.unroll_m)) {
+        for (const TileSize& n : tilings.input_channels(chunk.unroll_n)) {
+          const TileSize& rows =
+              tilings.rows(chunk.unroll_p, batch)[uniform_index(rng, tilings.rows(chunk.unroll_p, batch).size())];
+          const TileSize& cols = tilings.columns()[uniform_index(rng, tilings.columns().size())];
+          for (const LoopOrder order : {LoopOrder::rows_outer, LoopOrder::channels_outer}) {
+            const Mapping mapping{m.size, n.size, rows.size, cols.size, order};
+            if (!tile_fits(chunk, shape, mapping, batch)) {
+              continue;
+            }
+            const std::int64_t cycles = layer_cycles(shape, chunk, mapping, batch, platform());
+            const std::int64_t least = bound.of(bound.channel_terms(m, n), rows, cols, order);
+            ASSERT_LE(least, cycles) << "m " << m.size << " n " << n.size << " rows " << rows.size << " cols "
+                                     << cols.size;
+            tightness += static_cast<double>(least) / static_cast<double>(cycles);
+            ++compared;
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(compared, 1000);
+  EXPECT_GT(tightness / static_cast<double>(compared), 0.7);
+}
+
+TEST(Tilings, CountsAreDenseUpToEightAndFourForEachDoubling) {
+  EXPECT_THAT(tile_counts(1), testing::ElementsAre(1));
+  EXPECT_THAT(tile_counts(9), testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
+  EXPECT_THAT(tile_counts(33), testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 33));
+}
+
+}  // namespace
+}  // namespace autonba
