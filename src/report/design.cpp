@@ -70,7 +70,7 @@ Json layer_data(const Layer& layer, const std::string& op, const Json& placed, c
           {"utilisation", utilisation(batch * macs(layer), cycles, speeds[chunk])}};
 }
 
-/// Used of available, and used by each chunk where the chunks say so.
+/// Used of available, and used by each chunk.
 Json resources_data(const Json& platform, const Json& cost, const std::vector<Json>& chunks) {
   const std::pair<const char*, const char*> kinds[] = {
       {"dsp", "DSP"}, {"bram18", "BRAM18"}, {"lut", "LUT"}, {"ff", "FF"}};
@@ -78,12 +78,10 @@ Json resources_data(const Json& platform, const Json& cost, const std::vector<Js
   for (const auto& [key, name] : kinds) {
     const auto used = json_value<std::int64_t>(cost, key, std::string(file) + ": cost");
     const auto available = json_value<std::int64_t>(platform, key, std::string(file) + ": platform");
-    Json parts;
+    Json parts = Json::array();
     for (const Json& chunk : chunks) {
-      if (chunk.contains("resources")) {
-        parts.push_back(
-            json_value<std::int64_t>(chunk.at("resources"), key, std::string(file) + ": chunks: resources"));
-      }
+      const auto own = json_value<Json>(chunk, "resources", std::string(file) + ": chunks");
+      parts.push_back(json_value<std::int64_t>(own, key, std::string(file) + ": chunks: resources"));
     }
     resources.push_back({{"name", name},
                          {"used", used},

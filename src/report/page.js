@@ -59,32 +59,26 @@ function resultTiles() {
   ];
 }
 
-/// A resource used of available, its bar cut by chunks where they are known.
+/// A resource used of available, its bar cut by chunks.
 function meter({ name, used, available, share, chunks }) {
-  const width = (part) => `width:${Math.min(100, (part / available) * 100)}%`;
-  const bars = chunks
-    ? chunks.map((part, i) =>
-        h("i", { style: `${width(part)};background:${chunkColour(i)}`, title: `chunk ${i}: ${number(part)}` }),
-      )
-    : h("i", { style: width(used) });
+  const part = (own, i) => {
+    const style = `width:${Math.min(100, (own / available) * 100)}%;background:${chunkColour(i)}`;
+    return h("i", { style, title: `chunk ${i}: ${number(own)}` });
+  };
   return h(
     "div.meter",
     h("p", h("strong", name), h("span", number(used), h("span.of", ` of ${number(available)} · ${percent(share)}`))),
-    h("div.bar", { role: "img", "aria-label": `${name}: ${percent(share)} used` }, bars),
+    h("div.bar", { role: "img", "aria-label": `${name}: ${percent(share)} used` }, chunks.map(part)),
   );
 }
 
 function resourceCard() {
   const a = data.accelerator;
-  if (!a)
+  if (!a) {
     return h("div.card", h("h3", "Resources"), h("p.note", "No accelerator yet: it is chosen when the search ends."));
-  const byChunk = a.resources.some((resource) => resource.chunks);
-  return h(
-    "div.card",
-    h("h3", `Resources of ${a.platform.name}`),
-    a.resources.map(meter),
-    byChunk ? chunkLegend((i, kind) => `chunk ${i} (${kind})`) : null,
-  );
+  }
+  const chunks = chunkLegend((i, kind) => `chunk ${i} (${kind})`);
+  return h("div.card", h("h3", `Resources of ${a.platform.name}`), a.resources.map(meter), chunks);
 }
 
 function runCard() {

@@ -1,5 +1,7 @@
+#include "accel/accelerator_json.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "model/network_json.hpp"
 #include "report/report.hpp"
 
 namespace autonba {
@@ -44,8 +46,8 @@ ReportInput read_run(const fs::path& run) {
   }
   return {.result = read_where_present(run / "result.json", "autonba.result/1"),
           .metrics = read_metrics(run / "metrics.jsonl"),
-          .network = read_where_present(run / "network.json", "autonba.network/1"),
-          .accelerator = read_where_present(run / "accelerator.json", "autonba.accelerator/1"),
+          .network = read_where_present(run / "network.json", network_schema),
+          .accelerator = read_where_present(run / "accelerator.json", accelerator_schema),
           .config = read_file(run / "config.yaml")};
 }
 

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <regex>
 
+#include "accel/accelerator_json.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "model/network_json.hpp"
@@ -100,7 +101,7 @@ TEST_F(ReadRun, GivesBackWhatARunWrote) {
   write("config.yaml", input.config);
   write_json(folder_ / "result.json", "autonba.result/1", input.result);
   write_json(folder_ / "network.json", network_schema, input.network);
-  write_json(folder_ / "accelerator.json", "autonba.accelerator/1", input.accelerator);
+  write_json(folder_ / "accelerator.json", accelerator_schema, input.accelerator);
   for (const Json& line : input.metrics) {
     append_line(folder_ / "metrics.jsonl", line.dump());
   }

@@ -35,7 +35,9 @@ ReportInput two_layers() {
                             .height_in = 3,
                             .width_in = 3});
   const Json tile = {{"m", 2}, {"n", 2}, {"rows", 3}, {"cols", 3}};
-  const Json chunk = {{"kind", "conv"}, {"unroll", {{"m", 2}, {"n", 2}, {"p", 1}}}};
+  const Json chunk = {{"kind", "conv"},
+                      {"unroll", {{"m", 2}, {"n", 2}, {"p", 1}}},
+                      {"resources", {{"dsp", 4}, {"bram18", 2}, {"lut", 5}, {"ff", 4}}}};
   const auto place = [&](const char* id, int on, int start, int cycles) {
     return Json{{"id", id},   {"chunk", on},     {"tile", tile}, {"order", "rows_outer"}, {"start_cycle", start},
                 {"stage", 0}, {"cycles", cycles}};
@@ -82,6 +84,15 @@ TEST(ReportData, ChunksSumTheirLayers) {
     busiest = std::max(busiest, shares);
   }
   EXPECT_NEAR(busiest, 1, 1e-12);
+}
+
+TEST(ReportData, ResourcesAreCutByChunks) {
+  const Json resources = report_data(sample::run({})).at("accelerator").at("resources");
+  // dsp2: half of 16 x 8 x 4 MACs, of 16 x 8 and of 16 x 4; three more for each of 16 requantisation lanes.
+  EXPECT_EQ(resources.at(0).at("chunks"), Json({256 + 48, 64 + 48, 32 + 48}));
+  for (const Json& resource : resources) {
+    EXPECT_EQ(sum(resource.at("chunks")), resource.at("used").get<double>()) << resource.at("name");
+  }
 }
 
 TEST(ReportData, PoolingMultipliesNothingSoItHasNoUtilisation) {

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "accel/accelerator_json.hpp"
 #include "base/random.hpp"
+#include "explore/mapper.hpp"
 #include "model/network_json.hpp"
 
 namespace autonba::sample {
 namespace {
 
-constexpr int batch = 4;
-constexpr double clock_mhz = 200;
 constexpr double target_fps = 12000;
 
 const SearchSpace& space() {
@@ -131,72 +131,51 @@ std::vector<Json> metrics(const Progress& progress) {
   return lines;
 }
 
-Json chunk(const char* kind, int m, int n, int p, int lanes) {
-  return {{"kind", kind},
-          {"bits", 8},
-          {"unroll", {{"m", m}, {"n", n}, {"p", p}}},
-          {"mac", "dsp2"},
-          {"requant_lanes", lanes},
-          {"stride_max", 2},
-          {"depth", {{"input", 1024}, {"weight", 512}, {"output", 512}}},
-          {"accumulator", false},
-          {"port_bits", 32},
-          {"pipeline_depth", 6}};
+Chunk chunk(ChunkKind kind, int bits, int m, int n, int p) {
+  return {.kind = kind,
+          .bits = bits,
+          .unroll_m = m,
+          .unroll_n = n,
+          .unroll_p = p,
+          .mac = MacKind::dsp2,
+          .requant_lanes = m,
+          .stride_max = 2,
+          .depth_input = 1024,
+          .depth_weight = 512,
+          .depth_output = 512,
+          .port_bits = 32};
 }
 
-/// Every layer keeps 60% of its chunk's MACs busy, and pays 200 cycles.
-Json accelerator(const Network& net) {
-  const std::vector<std::int64_t> speeds = {16 * 8 * 4, 16 * 8 * 1, 16 * 1 * 4};
-  std::vector<std::int64_t> busy(speeds.size());
-  std::int64_t latency = 0;
-  Json layers = Json::array();
-  for (const Layer& layer : net.layers) {
-    const std::size_t place = is_depthwise_kind(layer) ? 2 : busy[0] <= busy[1] ? 0 : 1;
-    const auto cycles = 200 + static_cast<std::int64_t>(std::ceil(static_cast<double>(batch * macs(layer)) /
-                                                                  (0.6 * static_cast<double>(speeds[place]))));
-    layers.push_back({{"id", layer.id},
-                      {"chunk", place},
-                      {"tile",
-                       {{"m", std::min(layer.channels_out, 64)},
-                        {"n", is_depthwise_kind(layer) ? 1 : layer.channels_in},
-                        {"rows", height_out(layer)},
-                        {"cols", width_out(layer)}}},
-                      {"order", place == 1 ? "channels_outer" : "rows_outer"},
-                      {"start_cycle", busy[place]},
-                      {"stage", 0},
-                      {"cycles", cycles}});
-    busy[place] += cycles;
-    latency += cycles;
+/// Every layer on the chunk that has done least so far, of those that can run it, with its best mapping there.
+Accelerator accelerator(const Network& net, Mapper& mapper) {
+  Accelerator built{.batch = 4,
+                    .chunks = {chunk(ChunkKind::conv, 8, 16, 8, 4), chunk(ChunkKind::conv, 8, 16, 8, 1),
+                               chunk(ChunkKind::depthwise, 8, 16, 1, 4)}};
+  std::vector<std::int64_t> busy(built.chunks.size());
+  for (const ShapeId shape : mapper.intern(net)) {
+    std::optional<LayerPlace> place;
+    std::int64_t done = 0;
+    for (std::size_t c = 0; c < built.chunks.size(); ++c) {
+      const auto best = mapper.best(shape, built.chunks[c], built.batch);
+      if (best && (!place || busy[c] + best->cycles < done)) {
+        place = LayerPlace{static_cast<int>(c), best->mapping};
+        done = busy[c] + best->cycles;
+      }
+    }
+    busy[static_cast<std::size_t>(place.value().chunk)] = done;
+    built.places.push_back(*place);
   }
-  const std::int64_t ii = *std::max_element(busy.begin(), busy.end());
-  return {{"platform",
-           {{"name", "zc706"},
-            {"clock_mhz", clock_mhz},
-            {"dsp", 900},
-            {"bram18", 1090},
-            {"lut", 218600},
-            {"ff", 437200},
-            {"memory_bits_per_cycle", 128},
-            {"read_latency", 40},
-            {"write_latency", 20},
-            {"layer_start", 16},
-            {"layer_end", 8}}},
-          {"batch", batch},
-          {"chunks", {chunk("conv", 16, 8, 4, 16), chunk("conv", 16, 8, 1, 16), chunk("depthwise", 16, 1, 4, 16)}},
-          {"layers", layers},
-          {"maps", Json::array()},
-          {"store", nullptr},
-          {"cost",
-           {{"ii_cycles", ii},
-            {"fps", batch * clock_mhz * 1e6 / static_cast<double>(ii)},
-            {"latency_cycles", latency},
-            {"stages", 3},
-            {"dsp", 464},
-            {"bram18", 388},
-            {"lut", 96420},
-            {"ff", 88123},
-            {"bound", nullptr},
-            {"gap", nullptr}}}};
+  return built;
+}
+
+/// accelerator.json, as the cost model and the schedule have it.
+const Json& accelerator_document() {
+  static const Json document = [] {
+    const Platform platform = load_platform(std::string(AUTONBA_SOURCE_DIR) + "/configs/platforms/zc706.yaml");
+    Mapper mapper(platform);
+    return to_json(network(), accelerator(network(), mapper), platform);
+  }();
+  return document;
 }
 
 /// Written when the search has ended, completed when the training has.
@@ -215,8 +194,9 @@ Json result(const Progress& progress, const Json& built) {
                    {"value", 1 / cost.at("fps").get<double>()},
                    {"fps", cost.at("fps")},
                    {"ii_cycles", cost.at("ii_cycles")},
-                   {"batch", batch},
-                   {"latency_ms", cost.at("latency_cycles").get<double>() / clock_mhz / 1e3},
+                   {"batch", built.at("batch")},
+                   {"latency_ms",
+                    cost.at("latency_cycles").get<double>() / built.at("platform").at("clock_mhz").get<double>() / 1e3},
                    {"dsp", cost.at("dsp")},
                    {"bram18", cost.at("bram18")},
                    {"lut", cost.at("lut")},
@@ -236,7 +216,7 @@ Network network() {
 }
 
 ReportInput run(const Progress& progress) {
-  const Json built = accelerator(network());
+  const Json& built = accelerator_document();
   ReportInput input{
       .result = result(progress, built),
       .metrics = metrics(progress),

@@ -14,8 +14,8 @@ struct Progress {
   bool derived = true;  // the search has ended: with network, accelerator and result.json
 };
 
-/// A run of the `quick` space as a search would leave it, on a made-up accelerator of two conv chunks and one
-/// depthwise. Its numbers are plausible and consistent, and nobody measured them.
+/// A run of the `quick` space as a search would leave it. Its network, its accelerator (two conv chunks and one
+/// depthwise) and their cost are those of the cost model; losses, accuracies and probabilities are made up.
 ReportInput run(const Progress& progress);
 
 /// The network that the run ends with, whatever its progress: block 1 is an identity, all others compute.
