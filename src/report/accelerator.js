@@ -2,7 +2,7 @@
 
 /// The layers of a chunk where they lie in the interval of `ii` cycles.
 function lane(chunk, index, layers, ii) {
-  const own = layers.filter((layer) => layer.chunk === index);
+  const own = layers.filter((layer) => layer.chunk === index).sort((a, b) => a.start_cycle - b.start_cycle);
   const names = own.map((layer) => layer.id).join(", ");
   const parts = own.map((layer) =>
     h(
@@ -32,7 +32,10 @@ function chunkCard(chunk, index, ii) {
   const facts = [
     ["Runs", `${count(chunk.layers, "layer")}, ${number(chunk.cycles)} of ${number(ii)} cycles`],
     ["Utilisation", utilisation],
-    ["Unrolling", `${unroll.m} output channels × ${unroll.n} input channels × ${unroll.p} rows`],
+    [
+      "Unrolling",
+      [count(unroll.m, "output channel"), count(unroll.n, "input channel"), count(unroll.p, "row")].join(" × "),
+    ],
     ["MACs", `${number(chunk.macs_per_cycle)} a cycle of ${chunk.bits} bit, ${macs}`],
     ["Requantisation", `${count(chunk.requant_lanes, "lane")}${chunk.accumulator ? ", accumulator buffer" : ""}`],
     ["Input buffer", `2 × ${count(depth.input, "word")}`],
