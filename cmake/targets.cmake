@@ -5,11 +5,11 @@ add_library(autonba_warnings INTERFACE)
 target_compile_options(autonba_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
   -Wno-missing-field-initializers -Werror)
 
-# autonba_folder(NAME SOURCES file... USES folder... LIBRARIES target... PRIVATE_LIBRARIES target...)
+# autonba_folder(NAME SOURCES file... USES folder... LIBRARIES target... PRIVATE_LIBRARIES target... [TORCH])
 # Headers are included as "NAME/header.hpp". The include path of a target holds its own folder and those in USES, no
-# other, so an include against the order does not compile.
+# other, so an include against the order does not compile. TORCH: uses libtorch, whose headers are precompiled once for all.
 function(autonba_folder name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "TORCH" "" "SOURCES;USES;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
   list(FIND AUTONBA_FOLDERS ${name} own_place)
   foreach(used IN LISTS arg_USES)
     list(FIND AUTONBA_FOLDERS ${used} place)
@@ -26,17 +26,34 @@ function(autonba_folder name)
   target_include_directories(autonba_${name} PUBLIC ${includes})
   list(TRANSFORM arg_USES PREPEND autonba_)
   target_link_libraries(autonba_${name} PUBLIC ${arg_USES} ${arg_LIBRARIES} PRIVATE autonba_warnings ${arg_PRIVATE_LIBRARIES})
+  if(arg_TORCH)
+    autonba_use_torch(autonba_${name})
+  endif()
 endfunction()
 
-# autonba_test(NAME SOURCES file... USES folder... LIBRARIES target... [LABELS label...])
+# libtorch's headers take 10 to 20 seconds in every file that includes one of them.
+if(AUTONBA_TORCH)
+  add_library(autonba_torch STATIC ${CMAKE_CURRENT_LIST_DIR}/torch_headers.cpp)
+  target_link_libraries(autonba_torch PUBLIC torch OpenMP::OpenMP_CXX PRIVATE autonba_warnings)
+  target_precompile_headers(autonba_torch PRIVATE <torch/torch.h>)
+endif()
+function(autonba_use_torch target)
+  target_link_libraries(${target} PUBLIC autonba_torch)
+  target_precompile_headers(${target} REUSE_FROM autonba_torch)
+endfunction()
+
+# autonba_test(NAME SOURCES file... USES folder... LIBRARIES target... [LABELS label...] [TORCH])
 # Tests of one folder. Labels: none for quick tests, `long` for those that `./check` leaves out, `threads` for those
 # that also run under the thread sanitizer.
 function(autonba_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "TORCH" "" "SOURCES;USES;LIBRARIES;LABELS" ${ARGN})
   add_executable(test_${name} ${arg_SOURCES})
   list(TRANSFORM arg_USES PREPEND autonba_)
   target_link_libraries(test_${name} PRIVATE ${arg_USES} ${arg_LIBRARIES} autonba_warnings GTest::gmock GTest::gtest_main)
   target_compile_definitions(test_${name} PRIVATE AUTONBA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  if(arg_TORCH)
+    autonba_use_torch(test_${name})
+  endif()
   gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 120
     PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 1200)
 endfunction()
