@@ -9,8 +9,8 @@ namespace autonba {
 
 /// Settings of `das`.
 struct DasOptions {
-  int designs_per_step = 8;         // drawn between two steps of Adam
-  double learning_rate = 0.05;      // of Adam, on logits
+  int designs_per_step = 4;         // drawn between two steps of Adam
+  double learning_rate = 0.03;      // of Adam, on logits
   double tau = 5;                   // of the Gumbel-softmax
   double chunk_entropy = 0.9;       // least entropy of a γ^m at the start, of what it starts with; falls to 0 linearly
   double layer_entropy = 0.2;       // the same for the assignment of layers

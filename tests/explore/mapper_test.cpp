@@ -118,7 +118,7 @@ TEST(Mapper, FindsTheBestOfAllTilingsOfTheStatedSpace) {
   Mapper mapper(platform());
   int solved = 0;
   int unsolvable = 0;
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 200; ++round) {
     for (const LayerShape& shape : random_shapes(rng)) {
       const Chunk chunk = tight_chunk(rng, shape);
       const int batch = 1 << random_between(rng, 0, 2);
