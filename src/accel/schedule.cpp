@@ -9,7 +9,15 @@
 namespace autonba {
 namespace {
 
-constexpr int greedy_tries = 200;
+constexpr int random_tries = 200;
+constexpr int climbing_tries = 3000;
+
+/// What decides between layers that could start next: the highest goes first. In rounds, so that they mean something
+/// for every network: of `ready`, a layer's cycles and those of the longest path behind it; `unready`, chance.
+struct Priorities {
+  std::vector<double> ready;
+  std::vector<double> unready;
+};
 
 /// Layers of which each layer reads a map.
 using Dependencies = std::vector<std::vector<int>>;
@@ -38,19 +46,25 @@ std::int64_t ceil_div(std::int64_t value, std::int64_t by) {  // value may be ne
 
 /// One round: where every layer starts. Any order of a chunk's layers is a valid round, because a layer may work on an
 /// earlier batch than the layers that it reads from; every such step back is a stage more. So a layer is started, if
-/// possible, after the layers that it reads from have ended in the same round: the ready layer with the longest path
-/// behind it first. Where none is ready the chunk waits while it has time to spare, else it starts any layer.
+/// possible, after the layers that it reads from have ended in the same round. Where none is ready the chunk waits
+/// while it has time to spare, else it starts one that is not.
 class RoundBuilder {
  public:
   RoundBuilder(const Dependencies& reads, const Accelerator& accelerator, std::span<const std::int64_t> cycles,
                std::int64_t ii_cycles)
-      : reads_(reads), accelerator_(accelerator), cycles_(cycles), ii_cycles_(ii_cycles), tails_(cycles.size(), 0) {
-    for (std::size_t i = cycles.size(); i-- > 0;) {
-      tails_[i] += cycles[i];
-      for (const int read : reads[i]) {
-        tails_[static_cast<std::size_t>(read)] = std::max(tails_[static_cast<std::size_t>(read)], tails_[i]);
+      : reads_(reads), accelerator_(accelerator), cycles_(cycles), ii_cycles_(ii_cycles) {}
+
+  Priorities random_priorities(Rng& rng) const {
+    Priorities priorities{std::vector<double>(cycles_.size(), 0), {}};
+    for (std::size_t i = cycles_.size(); i-- > 0;) {
+      priorities.ready[i] += static_cast<double>(cycles_[i]) / static_cast<double>(ii_cycles_);
+      for (const int read : reads_[i]) {
+        double& before = priorities.ready[static_cast<std::size_t>(read)];
+        before = std::max(before, priorities.ready[i]);
       }
+      priorities.unready.push_back(uniform(rng));
     }
+    return priorities;
   }
 
   /// The layers of each chunk in the network's order, one after the other.
@@ -65,7 +79,7 @@ class RoundBuilder {
     return starts;
   }
 
-  std::vector<std::int64_t> greedy(Rng& rng) const {
+  std::vector<std::int64_t> greedy(const Priorities& priorities) const {
     std::vector<std::int64_t> starts(cycles_.size(), -1);
     std::vector<std::vector<std::size_t>> waiting(accelerator_.chunks.size());
     std::vector<std::int64_t> now(accelerator_.chunks.size(), 0);
@@ -75,19 +89,21 @@ class RoundBuilder {
       spare[chunk_of(i)] -= cycles_[i];
     }
     while (const auto chunk = earliest(now, waiting)) {
-      const std::optional<std::size_t> ready = most_urgent_ready(waiting[*chunk], starts, now[*chunk]);
-      if (!ready) {
+      std::optional<std::size_t> layer = first_ready(waiting[*chunk], starts, now[*chunk], priorities.ready);
+      if (!layer) {
         const std::int64_t wait = next_event(starts, now[*chunk]) - now[*chunk];
         if (wait > 0 && wait <= spare[*chunk]) {
           now[*chunk] += wait;
           spare[*chunk] -= wait;
           continue;
         }
+        layer = *std::max_element(waiting[*chunk].begin(), waiting[*chunk].end(), [&](std::size_t a, std::size_t b) {
+          return priorities.unready[a] < priorities.unready[b];
+        });
       }
-      const std::size_t layer = ready ? *ready : waiting[*chunk][uniform_index(rng, waiting[*chunk].size())];
-      starts[layer] = now[*chunk];
-      now[*chunk] += cycles_[layer];
-      std::erase(waiting[*chunk], layer);
+      starts[*layer] = now[*chunk];
+      now[*chunk] += cycles_[*layer];
+      std::erase(waiting[*chunk], *layer);
     }
     return starts;
   }
@@ -106,15 +122,16 @@ class RoundBuilder {
     return found;
   }
 
-  std::optional<std::size_t> most_urgent_ready(const std::vector<std::size_t>& waiting,
-                                               const std::vector<std::int64_t>& starts, std::int64_t now) const {
+  std::optional<std::size_t> first_ready(const std::vector<std::size_t>& waiting,
+                                         const std::vector<std::int64_t>& starts, std::int64_t now,
+                                         const std::vector<double>& priorities) const {
     std::optional<std::size_t> found;
     for (const std::size_t layer : waiting) {
       const bool ready = std::all_of(reads_[layer].begin(), reads_[layer].end(), [&](int read) {
         const auto d = static_cast<std::size_t>(read);
         return starts[d] >= 0 && starts[d] + cycles_[d] <= now;
       });
-      if (ready && (!found || tails_[layer] > tails_[*found])) {
+      if (ready && (!found || priorities[layer] > priorities[*found])) {
         found = layer;
       }
     }
@@ -137,7 +154,6 @@ class RoundBuilder {
   const Accelerator& accelerator_;
   std::span<const std::int64_t> cycles_;
   std::int64_t ii_cycles_;
-  std::vector<std::int64_t> tails_;  // of each layer: its cycles and those of the longest path behind it
 };
 
 /// The schedule of a round: stages, latency and slots follow from the starts.
@@ -188,6 +204,14 @@ Schedule schedule_of(const Network& network, const Dependencies& reads, std::spa
   return schedule;
 }
 
+/// One layer's priorities drawn anew.
+Priorities changed(Priorities priorities, Rng& rng) {
+  const std::size_t layer = uniform_index(rng, priorities.ready.size());
+  const double longest = *std::max_element(priorities.ready.begin(), priorities.ready.end());
+  (uniform_index(rng, 2) == 0 ? priorities.unready : priorities.ready)[layer] = uniform(rng) * longest;
+  return priorities;
+}
+
 }  // namespace
 
 Schedule make_schedule(const Network& network, const Accelerator& accelerator,
@@ -201,10 +225,13 @@ Schedule make_schedule(const Network& network, const Accelerator& accelerator,
   const RoundBuilder rounds(reads, accelerator, layer_cycles, ii);
   Schedule best = schedule_of(network, reads, rounds.in_network_order(), layer_cycles, ii);
   Rng rng = make_rng(0, "schedule");
-  for (int i = 0; i < greedy_tries; ++i) {
-    Schedule other = schedule_of(network, reads, rounds.greedy(rng), layer_cycles, ii);
-    if (std::tuple(other.stages, other.latency_cycles) < std::tuple(best.stages, best.latency_cycles)) {
+  Priorities best_priorities = rounds.random_priorities(rng);
+  for (int i = 0; i < random_tries + climbing_tries; ++i) {
+    Priorities priorities = i < random_tries ? rounds.random_priorities(rng) : changed(best_priorities, rng);
+    Schedule other = schedule_of(network, reads, rounds.greedy(priorities), layer_cycles, ii);
+    if (std::tuple(other.stages, other.latency_cycles) <= std::tuple(best.stages, best.latency_cycles)) {
       best = std::move(other);
+      best_priorities = std::move(priorities);
     }
   }
   return best;
