@@ -82,7 +82,7 @@ bool overwritten(const Schedule& schedule, int slots, Span write, const std::vec
 
 TEST(Schedule, ChunksRunOneLayerAtATimeWithinARound) {
   Rng rng = make_rng(1, "schedule test");
-  for (int trial = 0; trial < 100; ++trial) {
+  for (int trial = 0; trial < 25; ++trial) {
     const Case entry = random_case(rng);
     const Schedule schedule = make_schedule(entry.network, entry.accelerator, entry.cycles);
     std::vector<std::int64_t> sums(entry.accelerator.chunks.size(), 0);
@@ -106,7 +106,7 @@ TEST(Schedule, ChunksRunOneLayerAtATimeWithinARound) {
 
 TEST(Schedule, LayersStartAfterWhatTheyReadIsWrittenAndNoStageLater) {
   Rng rng = make_rng(2, "schedule test");
-  for (int trial = 0; trial < 100; ++trial) {
+  for (int trial = 0; trial < 25; ++trial) {
     const Case entry = random_case(rng);
     const Schedule schedule = make_schedule(entry.network, entry.accelerator, entry.cycles);
     int stages = 0;
@@ -127,7 +127,7 @@ TEST(Schedule, LayersStartAfterWhatTheyReadIsWrittenAndNoStageLater) {
 TEST(Schedule, SlotsAreEnoughAndOneFewerIsNot) {
   Rng rng = make_rng(3, "schedule test");
   int several = 0;
-  for (int trial = 0; trial < 200; ++trial) {
+  for (int trial = 0; trial < 60; ++trial) {
     const Case entry = random_case(rng);
     const Schedule schedule = make_schedule(entry.network, entry.accelerator, entry.cycles);
     const auto expect_exact = [&](int slots, Span write, const std::vector<Span>& reads) {
