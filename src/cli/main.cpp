@@ -30,7 +30,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Start with: autonba search configs/quick.yaml --out runs/quick");
   CommonOptions common;
-  for (const auto add : {add_search, add_train, add_predict, add_report, add_bench, add_list}) {
+  for (const auto add : {add_search, add_train, add_predict, add_report, add_compare_engines, add_bench, add_list}) {
     add(app, common);
   }
   try {

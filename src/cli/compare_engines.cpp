@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/progress.hpp"
+#include "cli/command.hpp"
+#include "explore/compare.hpp"
+#include "model/network_json.hpp"
+
+namespace autonba {
+namespace {
+
+struct CompareArguments {
+  std::string network;
+  std::string platform;
+  std::string space = "fpga";
+  std::string out;
+  std::int64_t budget = 10'000;
+  int seeds = 5;
+  int networks = 10;
+  std::vector<std::string> engines = engine_names();
+};
+
+/// A network.json, or random networks of the search space that `name` names.
+std::vector<NamedNetwork> networks_of(const CompareArguments& arguments) {
+  if (arguments.network.ends_with(".json")) {
+    return {{std::filesystem::path(arguments.network).stem().string(), read_network(arguments.network)}};
+  }
+  return random_networks(load_space(arguments.network), arguments.networks, 10, 1);
+}
+
+void compare_engines(const CommonOptions& common, const CompareArguments& arguments) {
+  const Comparison comparison{.platform = load_platform(arguments.platform),
+                              .space = load_design_space(arguments.space),
+                              .objective = Objective::fps,
+                              .evaluations = arguments.budget,
+                              .seeds = arguments.seeds,
+                              .engines = arguments.engines};
+  const std::vector<NamedNetwork> networks = networks_of(arguments);
+  make_writable_folder(arguments.out);
+  Progress progress(stderr_is_terminal());
+  const auto total = networks.size() * arguments.engines.size() * static_cast<std::size_t>(arguments.seeds);
+  std::size_t done = 0;
+  const std::vector<EngineRun> runs = compare(networks, comparison, [&](const EngineRun& run) {
+    if (interrupted) {
+      throw Interrupted("stopped; nothing was written");
+    }
+    progress.update(fmt::format("{} of {} runs: {} on {}, seed {}", ++done, total, run.engine, run.network, run.seed));
+  });
+  const Json document = comparison_json(runs, comparison);
+  const std::string table = comparison_table(summarise(runs, comparison.objective), comparison.objective);
+  write_json(std::filesystem::path(arguments.out) / "comparison.json", "autonba.comparison/1", document);
+  write_file_whole(std::filesystem::path(arguments.out) / "table.md", table);
+  print_result(common, document, table);
+}
+
+}  // namespace
+
+void add_compare_engines(CLI::App& app, CommonOptions& common) {
+  CLI::App* command =
+      add_command(app, common, "compare-engines",
+                  "Gives every engine the same number of evaluations on the same networks, with several "
+                  "seeds, and prints the table.");
+  auto arguments = std::make_shared<CompareArguments>();
+  command->add_option("network", arguments->network, "a network.json, or a search space to draw networks from")
+      ->required();
+  command->add_option("--platform", arguments->platform, "name in configs/platforms, or a file")->required();
+  command->add_option("--space", arguments->space, "design space: name in configs/accelerator, or a file")
+      ->capture_default_str();
+  command->add_option("--budget", arguments->budget, "evaluations of each run")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
+      ->capture_default_str();
+  command->add_option("--seeds", arguments->seeds, "runs of each engine on each network")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--networks", arguments->networks, "networks to draw from a search space")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--engines", arguments->engines, "engines to compare")->check(CLI::IsMember(engine_names()));
+  command->add_option("--out", arguments->out, "folder for comparison.json and table.md")->required();
+  command->callback([&common, arguments] { compare_engines(common, *arguments); });
+}
+
+}  // namespace autonba
