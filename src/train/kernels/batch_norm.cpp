@@ -26,7 +26,7 @@ HWY_INLINE void for_periods(std::size_t begin, std::size_t end, std::size_t peri
 void ChannelSums(const float* z, std::size_t count, std::size_t period, const float* origin, float* sum,
                  float* sum_of_squares) {
   for_periods(0, count, period, [&](const auto& memory, std::size_t i, std::size_t c) HWY_ATTR {
-    const V d = hn::Sub(memory.load(z + i), memory.load(origin + c));
+    const V d = hn::Sub(memory.stream(z + i), memory.load(origin + c));
     memory.store(hn::Add(memory.load(sum + c), d), sum + c);
     memory.store(hn::MulAdd(d, d, memory.load(sum_of_squares + c)), sum_of_squares + c);
   });
@@ -42,7 +42,7 @@ void normalise(const float* z, std::size_t count, const Normalisation& n, float*
   const float lowest = floor_of(n);
   const MixTerm* terms = n.terms.data();
   for_periods(0, count, n.period, [&](const auto& memory, std::size_t i, std::size_t c) HWY_ATTR {
-    const V a = hn::MulAdd(memory.load(z + i), memory.load(n.scale + c), memory.load(n.shift + c));
+    const V a = hn::MulAdd(memory.stream(z + i), memory.load(n.scale + c), memory.load(n.shift + c));
     const V activated = hn::Max(a, hn::Set(f, lowest));
     if constexpr (J == 0) {
       memory.store(activated, y + i);
@@ -72,8 +72,8 @@ void gradient_sums(const float* z, const float* g, std::size_t count, const Norm
     VectorSums<J> vector_sums;
     for_periods(
         begin, HWY_MIN(begin + block, count), n.period, [&](const auto& memory, std::size_t i, std::size_t c) HWY_ATTR {
-          const V value = memory.load(z + i);
-          const V h = inner_gradient<J, with_sums>(value, memory.load(g + i), memory.load(n.scale + c),
+          const V value = memory.stream(z + i);
+          const V h = inner_gradient<J, with_sums>(value, memory.stream(g + i), memory.load(n.scale + c),
                                                    memory.load(n.shift + c), hn::Set(f, lowest), terms, vector_sums);
           memory.store(hn::Add(memory.load(sum + c), h), sum + c);
           memory.store(hn::MulAdd(h, hn::Sub(value, memory.load(origin + c)), memory.load(moment + c)), moment + c);
@@ -91,10 +91,10 @@ void gradient(const float* z, const float* g, std::size_t count, const Normalisa
   const MixTerm* terms = n.terms.data();
   VectorSums<J> unused;
   for_periods(0, count, n.period, [&](const auto& memory, std::size_t i, std::size_t c) HWY_ATTR {
-    const V value = memory.load(z + i);
+    const V value = memory.stream(z + i);
     const V scale = memory.load(n.scale + c);
-    const V h = inner_gradient<J, false>(value, memory.load(g + i), scale, memory.load(n.shift + c), hn::Set(f, lowest),
-                                         terms, unused);
+    const V h = inner_gradient<J, false>(value, memory.stream(g + i), scale, memory.load(n.shift + c),
+                                         hn::Set(f, lowest), terms, unused);
     const V linear = hn::MulAdd(value, memory.load(z_factor + c), memory.load(constant + c));
     memory.store(hn::MulAdd(scale, h, linear), dz + i);
   });

@@ -14,7 +14,7 @@ namespace autonba::kernels::HWY_NAMESPACE {
 template <std::size_t J>
 void forward(const float* x, std::size_t count, const MixTerm* terms, float* y) {
   for_vectors(count, [&](const auto& memory, std::size_t i)
-                         HWY_ATTR { memory.store(mix<J>(memory.load(x + i), terms), y + i); });
+                         HWY_ATTR { memory.store(mix<J>(memory.stream(x + i), terms), y + i); });
 }
 
 template <std::size_t J, bool with_sums>
@@ -23,7 +23,7 @@ void backward(const float* x, const float* g, std::size_t count, const MixTerm* 
     VectorSums<J> vector_sums;
     for_vectors(HWY_MIN(sum_block, count - begin), [&](const auto& memory, std::size_t offset) HWY_ATTR {
       const std::size_t i = begin + offset;
-      const V gradient = mix_gradient<J, with_sums>(memory.load(x + i), memory.load(g + i), terms, vector_sums.step,
+      const V gradient = mix_gradient<J, with_sums>(memory.stream(x + i), memory.stream(g + i), terms, vector_sums.step,
                                                     vector_sums.coefficient);
       if (dx != nullptr) {
         memory.store(gradient, dx + i);

@@ -6,6 +6,7 @@
 #define AUTONBA_VECTORS_INL
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <cstddef>
@@ -18,8 +19,17 @@ using F = hn::ScalableTag<float>;
 using V = hn::Vec<F>;
 inline constexpr F f;
 
+/// Floats by which a map is asked for ahead of its use: maps come from main memory, and the hardware's own prefetching
+/// stops at the end of every page.
+inline constexpr std::size_t ahead = 512;
+
 /// Loads and stores whole vectors.
 struct Whole {
+  /// A load from a map that is read from front to back.
+  HWY_INLINE V stream(const float* p) const {
+    hwy::Prefetch(p + ahead);
+    return hn::LoadU(f, p);
+  }
   HWY_INLINE V load(const float* p) const { return hn::LoadU(f, p); }
   HWY_INLINE void store(V v, float* p) const { hn::StoreU(v, f, p); }
 };
@@ -28,6 +38,7 @@ struct Whole {
 struct Ragged {
   hn::Mask<F> lanes;
   HWY_INLINE explicit Ragged(std::size_t count) : lanes(hn::FirstN(f, count)) {}
+  HWY_INLINE V stream(const float* p) const { return load(p); }
   HWY_INLINE V load(const float* p) const { return hn::MaskedLoad(lanes, f, p); }
   HWY_INLINE void store(V v, float* p) const { hn::BlendedStore(v, lanes, f, p); }
 };
