@@ -9,7 +9,7 @@
 namespace autonba {
 
 /// Time of a layer on a chunk of its kind, of a batch, also where the chunk cannot run it. Then the chunk is imagined
-/// as large as it must be, and the cycles are multiplied (docs/search.md, Cost):
+/// as large as it must be, and the cycles are multiplied (docs/engines.md, What cannot run):
 /// - too few bits: ⌈bits / chunk bits⌉²; - too small a stride: ⌈stride / stride_max⌉²;
 /// - no tile fits: 2 for every doubling of all buffer depths until one does.
 struct ImaginedTime {
