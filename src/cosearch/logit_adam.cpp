@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "cosearch/logits.hpp"
+#include "base/softmax.hpp"
 
 namespace autonba {
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+
+#include "base/softmax.hpp"
 
 namespace autonba {
 namespace {
@@ -21,33 +22,11 @@ Logits make_logits(const SearchSpace& space) {
   return logits;
 }
 
-double log_sum_exp(std::span<const double> logits) {
-  const double largest = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (const double logit : logits) {
-    sum += std::exp(logit - largest);
-  }
-  return largest + std::log(sum);
-}
-
-std::vector<double> softmax(std::span<const double> logits) {
-  const double normaliser = log_sum_exp(logits);
-  std::vector<double> p;
-  for (const double logit : logits) {
-    p.push_back(std::exp(logit - normaliser));
-  }
-  return p;
-}
-
 double relative_entropy(std::span<const double> logits) {
   if (logits.size() < 2) {
     return 0;
   }
-  double entropy = 0;
-  for (const double p : softmax(logits)) {
-    entropy -= p > 0 ? p * std::log(p) : 0;
-  }
-  return entropy / std::log(static_cast<double>(logits.size()));
+  return entropy(logits) / std::log(static_cast<double>(logits.size()));
 }
 
 double alpha_entropy(const Logits& logits) {

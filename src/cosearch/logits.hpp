@@ -16,11 +16,6 @@ struct Logits {
 
 Logits make_logits(const SearchSpace& space);
 
-std::vector<double> softmax(std::span<const double> logits);
-
-/// log Σ exp, without overflow.
-double log_sum_exp(std::span<const double> logits);
-
 /// Entropy of softmax(logits) as a share of its maximum: 1 when all are as likely, 0 when one is certain.
 double relative_entropy(std::span<const double> logits);
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "cosearch/logits.hpp"
+#include "base/softmax.hpp"
 
 namespace autonba {
 namespace {

@@ -1,5 +1,7 @@
 #include "cosearch/state_json.hpp"
 
+#include "base/softmax.hpp"
+
 namespace autonba {
 
 void to_json(Json& json, const Logits& logits) {

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/softmax.hpp"
 #include "explore/gamma_logits.hpp"
 
 namespace autonba {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/softmax.hpp"
+
 namespace autonba {
 
 GammaLogits uniform_logits(std::size_t options) {
@@ -17,27 +19,6 @@ GammaLogits logits_around(std::size_t options, std::size_t pick, double probabil
     gamma.logits[pick] = std::log(probability / (1 - probability) * static_cast<double>(options - 1));
   }
   return gamma;
-}
-
-std::vector<double> softmax(std::span<const double> logits) {
-  const double top = *std::max_element(logits.begin(), logits.end());
-  std::vector<double> probabilities;
-  for (const double logit : logits) {
-    probabilities.push_back(std::exp(logit - top));
-  }
-  const double sum = std::accumulate(probabilities.begin(), probabilities.end(), 0.0);
-  for (double& probability : probabilities) {
-    probability /= sum;
-  }
-  return probabilities;
-}
-
-double entropy(std::span<const double> logits) {
-  double sum = 0;
-  for (const double p : softmax(logits)) {
-    sum -= p > 0 ? p * std::log(p) : 0;
-  }
-  return sum;
 }
 
 void adam_step(GammaLogits& gamma, double learning_rate, std::int64_t step) {

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 namespace autonba {
@@ -19,11 +18,6 @@ GammaLogits uniform_logits(std::size_t options);
 
 /// All options but `pick` equal, and `pick` with `probability`.
 GammaLogits logits_around(std::size_t options, std::size_t pick, double probability);
-
-std::vector<double> softmax(std::span<const double> logits);
-
-/// Of the softmax, in nats.
-double entropy(std::span<const double> logits);
 
 /// One step of Adam(0.9, 0.99) down the gradient. `step` counts from 1.
 void adam_step(GammaLogits& gamma, double learning_rate, std::int64_t step);

@@ -4,8 +4,6 @@
 
 #include <cmath>
 
-#include "cosearch/logits.hpp"
-
 namespace autonba {
 namespace {
 

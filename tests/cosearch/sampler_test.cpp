@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "cosearch/logits.hpp"
+#include "base/softmax.hpp"
 
 namespace autonba {
 namespace {

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "base/softmax.hpp"
+
 namespace autonba {
 namespace {
 
