@@ -43,7 +43,6 @@ function chartOptions({ xTitle, yTitle, show, tick, xLabel, xRange, yRange, boun
       y: {
         title: { display: true, text: yTitle, color: muted, font },
         grid: { color: grid, drawBorder: false },
-        grace: "6%",
         ticks: { color: muted, font, maxTicksLimit: 6, callback: tick || show },
         ...yRange,
       },
@@ -152,7 +151,7 @@ function decisionCharts(joint, x) {
     yTitle: "share of the maximum",
     show: tenthPercent,
     tick: onePercent,
-    yRange: { min: 0, max: 1, grace: 0 },
+    yRange: { min: 0, max: 1 },
   };
   const lambda = [series("λ at the end of the epoch", joint, "lambda", first)];
   return [

@@ -28,9 +28,10 @@ function targetNote() {
   const target = data.target;
   if (!target) return "no target recorded";
   if (!known(target.met)) return `target ${targetText()}`;
-  const change = target.achieved / target.value - 1;
+  const ratio = target.achieved / target.value;
+  const change = `${ratio < 1 ? "−" : "+"}${percent(Math.abs(ratio - 1))}`;
   const verdict = target.met ? h("span.met", "met") : h("span.missed", "missed");
-  return [`target ${targetText()}: `, verdict, ` (${change < 0 ? "−" : "+"}${percent(Math.abs(change))})`];
+  return [`target ${targetText()}: `, verdict, ` (${ratio < 10 ? change : `${significant(ratio)} times`})`];
 }
 
 function resultTiles() {
