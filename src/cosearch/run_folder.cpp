@@ -44,7 +44,7 @@ bool is_empty_but_for_the_lock(const fs::path& folder) {
 }  // namespace
 
 RunFolder::RunFolder(fs::path folder, const std::string& config) : folder_(std::move(folder)), lock_(made(folder_)) {
-  if (has(config_file)) {
+  if (started()) {
     const std::string before = read_file(file(config_file));
     if (before != config) {
       throw input_error("{}: holds a run of another configuration ({}); name another folder with --out",
@@ -52,7 +52,7 @@ RunFolder::RunFolder(fs::path folder, const std::string& config) : folder_(std::
     }
     return;
   }
-  if (!is_empty_but_for_the_lock(folder_)) {
+  if (!has(config_file) && !is_empty_but_for_the_lock(folder_)) {
     throw input_error("{}: is not empty and holds no run; name another folder with --out", folder_.string());
   }
   make_writable_folder(file("checkpoints"));

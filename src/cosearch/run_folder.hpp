@@ -15,7 +15,7 @@ inline constexpr const char* checkpoint_kind = "autonba.checkpoint/1";
 class RunFolder {
  public:
   /// Makes `folder`, or takes up the run that is there. Throws InputError if it cannot be written to, another process
-  /// holds it, it is not empty and no run, or it holds a run of another configuration than `config`.
+  /// holds it, it is not empty and no run, or it holds a run of another configuration that has started.
   RunFolder(std::filesystem::path folder, const std::string& config);
 
   bool started() const;   // something has been logged or saved before

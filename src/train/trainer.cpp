@@ -32,7 +32,7 @@ Score weight_step(Supernet& net, Sgd& sgd, const TensorBatch& batch, std::span<c
   const torch::Tensor loss = cross_entropy(logits, batch.labels, label_smoothing);
   const Score score{loss.item<double>(), correct(logits, batch.labels) / static_cast<double>(batch.labels.size(0))};
   if (!std::isfinite(score.loss)) {
-    throw work_error("training: the loss is {} in epoch {}, step {}: a lower rate may help", score.loss,
+    throw work_error("the loss is not a finite number in epoch {}, step {}; a lower learning_rate may help",
                      position.epoch + 1, position.step + 1);
   }
   loss.backward();

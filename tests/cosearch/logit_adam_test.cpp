@@ -39,7 +39,7 @@ TEST(LogitAdam, FollowsThePublishedRecursion) {
   update(adam, options, std::vector<int>{0}, std::vector<double>{2.0, 0.0}, logits);
   update(adam, options, std::vector<int>{0}, std::vector<double>{-1.0, 0.0}, logits);
   EXPECT_DOUBLE_EQ(adam.first[0], 0.5 * 1.0 + 0.5 * -1.0);
-  EXPECT_DOUBLE_EQ(adam.second[0], 0.999 * 0.004 + 0.001 * 1.0);
+  EXPECT_NEAR(adam.second[0], 0.999 * 0.004 + 0.001 * 1.0, 1e-15);
   EXPECT_NEAR(logits[0], 0.0, 1e-12);
 }
 

@@ -13,7 +13,11 @@ using testing::ThrowsMessage;
 
 TEST(RunFolderOf, AnotherConfigurationIsRefusedAndTheDifferenceNamed) {
   const TemporaryFolder folder("run");
-  { const RunFolder run(folder.path() / "a", "seed: 1\nepochs: 2\n"); }
+  { const RunFolder mistaken(folder.path() / "a", "seed: 1\nepochs: 1\n"); }  // nothing was done with it
+  {
+    const RunFolder run(folder.path() / "a", "seed: 1\nepochs: 2\n");
+    run.log({{"event", "space"}});
+  }
   { const RunFolder again(folder.path() / "a", "seed: 1\nepochs: 2\n"); }
   EXPECT_THAT([&] { RunFolder(folder.path() / "a", "seed: 1\nepochs: 3\n"); },
               ThrowsMessage<InputError>(HasSubstr("(`epochs: 2`, now `epochs: 3`)")));

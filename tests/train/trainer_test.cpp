@@ -155,7 +155,7 @@ TEST(WeightStep, ANetThatHasDivergedEndsWithTheEpochAndStep) {
     weight_step(net, sgd, batch, derived_path(net), 0.1, 0, {.epoch = 2, .step = 6});
     FAIL() << "no error";
   } catch (const WorkError& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("the loss is nan in epoch 3, step 7"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("the loss is not a finite number in epoch 3, step 7"));
   }
 }
 
