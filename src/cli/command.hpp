@@ -13,6 +13,7 @@ struct CommonOptions {
   int threads = 0;  // 0: all processors
   std::string device = "cpu";
   bool json = false;
+  std::string command;  // the command line, as the user typed it
 };
 
 /// Set by SIGINT and SIGTERM; long work polls it, writes a checkpoint and throws Interrupted.

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <csignal>
 #include <cstdio>
 #include <new>
@@ -30,6 +32,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Start with: autonba search configs/quick.yaml --out runs/quick");
   CommonOptions common;
+  common.command = fmt::format("autonba {}", fmt::join(argv + 1, argv + argc, " "));
   for (const auto add : {add_search, add_train, add_predict, add_report, add_compare_engines, add_bench, add_list}) {
     add(app, common);
   }

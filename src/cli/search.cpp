@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/progress.hpp"
 #include "cli/command.hpp"
+#include "cli/version.hpp"
 #include "cli/write_report.hpp"
 #include "cosearch/run.hpp"
 #include "train/runtime.hpp"
@@ -34,7 +35,9 @@ void search(const CommonOptions& common, const SearchArguments& arguments) {
                                    .resume = arguments.resume,
                                    .pause_at = arguments.pause_at,
                                    .stop = &interrupted,
-                                   .live = stderr_is_terminal()});
+                                   .live = stderr_is_terminal(),
+                                   .command = common.command,
+                                   .version = version_text()});
   const std::string report = write_report(out).string();
   print_result(common, result, result_text(result) + fmt::format("  report       {}\n", report));
 }

@@ -289,6 +289,8 @@ void search_and_derive(const Setting& setting) {
     check_target(search.pricing(), setting.config.target, setting.config.accelerator,
                  make_rng(setting.config.seed, "check-target").state);
     search.pricing().restore(Json(), "");  // the search starts without what this has found
+    setting.folder.log(
+        {{"event", "started"}, {"command", setting.options.command}, {"version", setting.options.version}});
     setting.folder.log(space_event(setting.space));
   }
   derive_stage(setting, search, search_stage(setting, search));

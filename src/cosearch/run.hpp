@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "base/json.hpp"
 #include "cosearch/config.hpp"
@@ -16,6 +17,8 @@ struct RunOptions {
   std::optional<std::int64_t> pause_at;     // search step before which to stop, as Ctrl-C would
   const std::atomic<bool>* stop = nullptr;  // looked at in every step
   bool live = false;                        // progress may redraw its line
+  std::string command;                      // as the user typed it, and the program's version: for the report
+  std::string version;
 };
 
 /// Searches, derives and trains (docs/search.md); returns result.json. A finished run of the same configuration is not
