@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "base/random.hpp"
@@ -12,6 +14,24 @@
 
 namespace autonba::kernels {
 namespace {
+
+/// Runs a test on one instruction set after the other, not only on the machine's best.
+class EveryTarget : public testing::TestWithParam<std::int64_t> {
+ protected:
+  void SetUp() override { hwy::GetChosenTarget().Update(GetParam()); }
+  void TearDown() override { hwy::GetChosenTarget().Update(hwy::SupportedTargets()); }
+};
+
+std::string target_name(const testing::TestParamInfo<std::int64_t>& info) {
+  return hwy::TargetName(info.param);
+}
+
+class MixKernel : public EveryTarget {};
+class BatchNormKernel : public EveryTarget {};
+class DepthwiseKernel : public EveryTarget {};
+INSTANTIATE_TEST_SUITE_P(On, MixKernel, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), target_name);
+INSTANTIATE_TEST_SUITE_P(On, BatchNormKernel, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), target_name);
+INSTANTIATE_TEST_SUITE_P(On, DepthwiseKernel, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), target_name);
 
 std::vector<float> normals(std::size_t count, std::uint64_t index) {
   Rng rng = make_rng(7, "kernels", index);
@@ -87,7 +107,7 @@ void expect_near(const std::vector<float>& found, const std::vector<double>& wan
 
 const std::vector<std::size_t> ragged_counts = {1, 7, 15, 16, 17, 100, 8193};
 
-TEST(MixKernel, ForwardIsTheSumOverBitwidths) {
+TEST_P(MixKernel, ForwardIsTheSumOverBitwidths) {
   for (std::size_t count : ragged_counts) {
     for (std::size_t used = 1; used <= 3; ++used) {
       std::vector<MixTerm> terms = signed_terms();
@@ -104,7 +124,7 @@ TEST(MixKernel, ForwardIsTheSumOverBitwidths) {
   }
 }
 
-TEST(MixKernel, TiesRoundToEven) {
+TEST_P(MixKernel, TiesRoundToEven) {
   const std::vector<MixTerm> terms = {{1, 1, 1, -8, 7}};
   const std::vector<float> x = {0.5f, 1.5f, 2.5f, -0.5f, -1.5f, 6.5f, 7.5f, -8.5f};
   std::vector<float> y(x.size());
@@ -112,7 +132,7 @@ TEST(MixKernel, TiesRoundToEven) {
   EXPECT_THAT(y, testing::ElementsAre(0, 2, 2, 0, -2, 6, 7, -8));
 }
 
-TEST(MixKernel, BackwardIsTheDefinitionOfLsq) {
+TEST_P(MixKernel, BackwardIsTheDefinitionOfLsq) {
   for (std::size_t count : ragged_counts) {
     const std::vector<MixTerm> terms = signed_terms();
     const std::vector<float> x = normals(count, count);
@@ -129,13 +149,13 @@ TEST(MixKernel, BackwardIsTheDefinitionOfLsq) {
     expect_near(dx, wanted, 1e-6);
     for (std::size_t j = 0; j < 3; ++j) {
       const MixSums plain = plain_mix_sums(x, g, terms[j]);
-      EXPECT_NEAR(sums[j].step, plain.step, 1e-5 * std::sqrt(count));
-      EXPECT_NEAR(sums[j].coefficient, plain.coefficient, 1e-4 * std::sqrt(count));
+      EXPECT_NEAR(sums[j].step, plain.step, 1e-5 * (std::sqrt(count) + std::abs(plain.step)));
+      EXPECT_NEAR(sums[j].coefficient, plain.coefficient, 1e-5 * (10 * std::sqrt(count) + std::abs(plain.coefficient)));
     }
   }
 }
 
-TEST(MixKernel, SumsAreAddedAndEitherOutputMayBeMissing) {
+TEST_P(MixKernel, SumsAreAddedAndEitherOutputMayBeMissing) {
   const std::vector<MixTerm> terms = signed_terms();
   const std::vector<float> x = normals(50, 1);
   const std::vector<float> g = normals(50, 2);
@@ -180,14 +200,14 @@ struct NormCase {
 const std::vector<std::pair<std::size_t, std::size_t>> norm_shapes = {{1, 1},   {1, 16},  {3, 5},    {49, 7},
                                                                       {64, 24}, {33, 92}, {5, 1104}, {257, 17}};
 
-TEST(BatchNormKernel, ThePeriodIsWholeVectorsAndWholePixels) {
+TEST_P(BatchNormKernel, ThePeriodIsWholeVectorsAndWholePixels) {
   for (std::size_t channels : {1, 3, 8, 16, 24, 92, 184, 1104}) {
     EXPECT_EQ(channel_period(channels) % channels, 0U);
     EXPECT_EQ(channel_period(channels) % 16, 0U);
   }
 }
 
-TEST(BatchNormKernel, SumsAreThoseOfEachChannel) {
+TEST_P(BatchNormKernel, SumsAreThoseOfEachChannel) {
   for (const auto& [rows, channels] : norm_shapes) {
     const NormCase c(rows, channels);
     std::vector<float> sum(c.period);
@@ -210,7 +230,7 @@ TEST(BatchNormKernel, SumsAreThoseOfEachChannel) {
   }
 }
 
-TEST(BatchNormKernel, ForwardNormalisesActivatesAndQuantises) {
+TEST_P(BatchNormKernel, ForwardNormalisesActivatesAndQuantises) {
   for (const auto& [rows, channels] : norm_shapes) {
     for (bool relu : {false, true}) {
       for (const std::vector<MixTerm>& terms : {std::vector<MixTerm>{}, relu ? unsigned_terms() : signed_terms()}) {
@@ -228,7 +248,7 @@ TEST(BatchNormKernel, ForwardNormalisesActivatesAndQuantises) {
   }
 }
 
-TEST(BatchNormKernel, BackwardPassesTheGradientThroughQuantiserAndActivation) {
+TEST_P(BatchNormKernel, BackwardPassesTheGradientThroughQuantiserAndActivation) {
   for (const auto& [rows, channels] : norm_shapes) {
     for (bool relu : {false, true}) {
       for (const std::vector<MixTerm>& terms : {std::vector<MixTerm>{}, relu ? unsigned_terms() : signed_terms()}) {
@@ -292,7 +312,7 @@ std::vector<Depthwise> depthwise_shapes() {
   return shapes;
 }
 
-TEST(DepthwiseKernel, ForwardIsTheSumOfAllProducts) {
+TEST_P(DepthwiseKernel, ForwardIsTheSumOfAllProducts) {
   for (const Depthwise& s : depthwise_shapes()) {
     const auto c = static_cast<std::size_t>(s.channels);
     const std::vector<float> x = normals(c * s.height_in * s.width_in, 1);
@@ -311,7 +331,7 @@ TEST(DepthwiseKernel, ForwardIsTheSumOfAllProducts) {
   }
 }
 
-TEST(DepthwiseKernel, InputGradientIsTheTranspose) {
+TEST_P(DepthwiseKernel, InputGradientIsTheTranspose) {
   for (const Depthwise& s : depthwise_shapes()) {
     const auto c = static_cast<std::size_t>(s.channels);
     const std::vector<float> g = normals(c * s.height_out * s.width_out, 1);
@@ -330,7 +350,7 @@ TEST(DepthwiseKernel, InputGradientIsTheTranspose) {
   }
 }
 
-TEST(DepthwiseKernel, WeightGradientIsAddedToWhatIsThere) {
+TEST_P(DepthwiseKernel, WeightGradientIsAddedToWhatIsThere) {
   for (const Depthwise& s : depthwise_shapes()) {
     const auto c = static_cast<std::size_t>(s.channels);
     const std::vector<float> x = normals(c * s.height_in * s.width_in, 1);

@@ -41,7 +41,7 @@ HWY_INLINE void for_channels(Index channels, const Body& body) {
     body(Whole(), std::integral_constant<Index, 1>(), c);
   }
   if (c < channels) {
-    body(Ragged(static_cast<std::size_t>(channels - c)), std::integral_constant<Index, 1>(), c);
+    body(Ragged{static_cast<std::size_t>(channels - c)}, std::integral_constant<Index, 1>(), c);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <hwy/highway.h>
 
 #include <cstddef>
+#include <cstring>
 
 HWY_BEFORE_NAMESPACE();
 namespace autonba::kernels::HWY_NAMESPACE {
@@ -36,11 +37,18 @@ struct Whole {
 
 /// Loads and stores the first `count` lanes, at the end of an array; the others are zero.
 struct Ragged {
-  hn::Mask<F> lanes;
-  HWY_INLINE explicit Ragged(std::size_t count) : lanes(hn::FirstN(f, count)) {}
+  std::size_t count;
   HWY_INLINE V stream(const float* p) const { return load(p); }
-  HWY_INLINE V load(const float* p) const { return hn::MaskedLoad(lanes, f, p); }
-  HWY_INLINE void store(V v, float* p) const { hn::BlendedStore(v, lanes, f, p); }
+  HWY_INLINE V load(const float* p) const {
+    if constexpr (hn::MaxLanes(f) > 4) {
+      return hn::MaskedLoad(hn::FirstN(f, count), f, p);
+    } else {
+      HWY_ALIGN float lanes[4] = {};  // a masked load of 128 bits reads all of them
+      std::memcpy(lanes, p, count * sizeof(float));
+      return hn::Load(f, lanes);
+    }
+  }
+  HWY_INLINE void store(V v, float* p) const { hn::BlendedStore(v, hn::FirstN(f, count), f, p); }
 };
 
 /// Calls body(memory, i) for the vectors of an array of `count` floats, memory Whole or Ragged.
@@ -52,7 +60,7 @@ HWY_INLINE void for_vectors(std::size_t count, const Body& body) {
     body(Whole(), i);
   }
   if (i < count) {
-    body(Ragged(count - i), i);
+    body(Ragged{count - i}, i);
   }
 }
 
