@@ -90,6 +90,8 @@ class Supernet {
   /// Weights are drawn from `rng`, layer by layer from stem to classifier. Throws InputError if `candidates` are not as
   /// many as the space has blocks.
   Supernet(SearchSpace space, std::vector<BlockCandidates> candidates, const NetOptions& options, Rng& rng);
+  Supernet(const Supernet&) = delete;  // a copy would share the tensors
+  Supernet(Supernet&&) = default;
 
   /// Logits [N, classes] of `images` [N, C, H, W], channels_last in memory, multiples of 1/256 in [0, 1).
   torch::Tensor forward(const torch::Tensor& images, std::span<const BlockPath> path, Mode mode);
