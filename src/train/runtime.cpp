@@ -15,9 +15,6 @@
 namespace autonba {
 namespace {
 
-/// Bytes by which the heap grows at least. Pages take memory only when they are touched.
-constexpr std::size_t heap_step = std::size_t{2000} << 20;
-
 /// With its defaults malloc gives every large tensor back to the system, and the page faults of the next one take
 /// longer than the work on it. Here all memory comes from the heap and stays there, and the heap's first step, with
 /// room for most of what training takes, is made of huge pages: a tenth faster, for fewer misses of the address cache.
@@ -25,10 +22,11 @@ void keep_tensor_memory() {
   constexpr std::uintptr_t huge_page = std::uintptr_t{2} << 20;  // bytes
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, -1);
-  mallopt(M_TOP_PAD, static_cast<int>(heap_step));
+  mallopt(M_TOP_PAD, 2000 << 20);  // bytes of the first step; pages take memory only when they are touched
   const auto begin = reinterpret_cast<std::uintptr_t>(sbrk(0));
   void* volatile larger_than_what_is_free = std::malloc(std::size_t{256} << 20);  // volatile: else it is optimised away
   std::free(larger_than_what_is_free);
+  mallopt(M_TOP_PAD, 64 << 20);  // of the others
   const auto end = reinterpret_cast<std::uintptr_t>(sbrk(0));
   const std::uintptr_t first = (begin + huge_page - 1) / huge_page * huge_page;
   if (first < end) {

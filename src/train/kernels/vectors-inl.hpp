@@ -38,17 +38,18 @@ struct Whole {
 /// Loads and stores the first `count` lanes, at the end of an array; the others are zero.
 struct Ragged {
   std::size_t count;
+  hn::Mask<F> mask = hn::FirstN(f, count);
   HWY_INLINE V stream(const float* p) const { return load(p); }
   HWY_INLINE V load(const float* p) const {
     if constexpr (hn::MaxLanes(f) > 4) {
-      return hn::MaskedLoad(hn::FirstN(f, count), f, p);
+      return hn::MaskedLoad(mask, f, p);
     } else {
       HWY_ALIGN float lanes[4] = {};  // a masked load of 128 bits reads all of them
       std::memcpy(lanes, p, count * sizeof(float));
       return hn::Load(f, lanes);
     }
   }
-  HWY_INLINE void store(V v, float* p) const { hn::BlendedStore(v, hn::FirstN(f, count), f, p); }
+  HWY_INLINE void store(V v, float* p) const { hn::BlendedStore(v, mask, f, p); }
 };
 
 /// Calls body(memory, i) for the vectors of an array of `count` floats, memory Whole or Ragged.
