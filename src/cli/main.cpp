@@ -1,3 +1,4 @@
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include <csignal>
@@ -60,6 +61,8 @@ int main(int argc, char** argv) {
     return complain(error.what(), input_wrong);
   } catch (const Interrupted& error) {
     return complain(error.what(), was_interrupted);
+  } catch (const c10::Error& error) {
+    return complain(error.what_without_backtrace(), work_failed);
   } catch (const std::bad_alloc&) {
     return complain("the system has not enough memory for this", work_failed);
   } catch (const std::exception& error) {

@@ -35,7 +35,7 @@ Json predict_one(TrainedNetwork& trained, const std::string& file) {
 }
 
 void predict(const CommonOptions& common, const std::string& run, const std::vector<std::string>& files) {
-  set_up_runtime(thread_count(common));
+  set_up_runtime(thread_count(common), common.device);
   TrainedNetwork trained = load_trained(run, torch::Device(common.device));
   Json predictions = Json::array();
   std::string text;

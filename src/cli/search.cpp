@@ -29,7 +29,7 @@ void search(const CommonOptions& common, const SearchArguments& arguments) {
   }
   config.threads = common.threads > 0 || config.threads == 0 ? thread_count(common) : config.threads;
   config.device = common.device;
-  set_up_runtime(static_cast<int>(config.threads));
+  set_up_runtime(static_cast<int>(config.threads), config.device);
   const std::filesystem::path out = arguments.out;
   const Json result = run(config, {.out = out,
                                    .resume = arguments.resume,

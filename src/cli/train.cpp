@@ -28,7 +28,7 @@ void train(const CommonOptions& common, const std::filesystem::path& folder,
   if (to_yaml(before) != to_yaml(config)) {
     change_training(folder, to_yaml(config));
   }
-  set_up_runtime(static_cast<int>(config.threads));
+  set_up_runtime(static_cast<int>(config.threads), config.device);
   const Json result = run(config, {.out = folder, .resume = true, .stop = &interrupted, .live = stderr_is_terminal()});
   const std::string report = write_report(folder).string();
   print_result(common, result, result_text(result) + fmt::format("  report       {}\n", report));

@@ -64,7 +64,10 @@ void check_blas() {
 
 }  // namespace
 
-void set_up_runtime(int threads) {
+void set_up_runtime(int threads, const std::string& device) {
+  if (device == "cuda" && !at::hasCUDA()) {
+    throw input_error("--device cuda: this machine has no CUDA device, or libtorch was built without CUDA; use cpu");
+  }
   keep_tensor_memory();
   at::set_num_threads(threads);
   check_blas();

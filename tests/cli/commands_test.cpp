@@ -150,6 +150,15 @@ TEST_F(Commands, WrongInputIsOneSentenceAndExitCode2) {
   }
 }
 
+TEST_F(Commands, ADeviceThatIsNotThereIsNamed) {
+  const Finished finished = run_program(small_search("run", {"--device", "cuda"}));
+  if (finished.code == 0) {
+    GTEST_SKIP() << "this machine has a CUDA device";
+  }
+  EXPECT_EQ(finished.code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("this machine has no CUDA device"));
+}
+
 TEST(Program, ListsWhatAConfigurationCanName) {
   const Finished platforms = run_program({"list", "platforms"});
   EXPECT_EQ(platforms.code, 0);
