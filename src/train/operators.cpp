@@ -30,6 +30,28 @@ Statistics statistics_of(Mode mode) {
   return Statistics::running;
 }
 
+/// Adds the identity on as many hidden channels as the input has: the first of each group, which lie in front after the
+/// shuffle that comes before the depthwise convolution.
+void add_identity(ConvLayer& expand, ConvLayer& depthwise) {
+  const std::int64_t groups = expand.groups;
+  const std::int64_t each = expand.weight.size(1);  // channels_in / groups
+  const std::int64_t centre = depthwise.weight.size(2) / 2;
+  const torch::Tensor of_groups = expand.weight.unflatten(0, {groups, expand.weight.size(0) / groups});
+  of_groups.narrow(1, 0, each).flatten(2).add_(torch::eye(each, expand.weight.options()));
+  depthwise.weight.narrow(0, 0, groups * each).select(3, centre).select(2, centre).add_(1);
+}
+
+/// Adds `common` [C_out, C_in] on the hidden channels of add_identity: for each group those that it reads.
+void add_common(ConvLayer& project, const torch::Tensor& common) {
+  const std::int64_t groups = project.groups;
+  const std::int64_t hidden = project.weight.size(1);  // of a group
+  const std::int64_t each = common.size(1) / groups;
+  torch::Tensor whole = torch::zeros({common.size(0), groups, hidden}, common.options());
+  whole.narrow(2, 0, each).copy_(common.unflatten(1, {groups, each}));
+  const torch::Tensor shuffled = whole.transpose(1, 2).reshape({groups, common.size(0) / groups, groups, hidden});
+  project.weight.view({groups, -1, hidden}).add_(shuffled.diagonal(0, 0, 2).movedim(-1, 0));
+}
+
 /// The same state; the learned part gets no gradient.
 BatchNorm constant(const BatchNorm& norm) {
   BatchNorm result = norm;
@@ -79,10 +101,31 @@ OperatorLayers make_operator(const std::string& block_name, const Operator& op, 
   add(".depthwise",
       {.channels_in = hidden, .channels_out = hidden, .kernel = op.kernel, .stride = block.stride, .groups = hidden});
   add(".project", {.channels_in = hidden, .channels_out = block.channels_out, .groups = op.groups});
+  if (result.residual) {
+    const torch::NoGradGuard no_grad;
+    result.convs.back().norm.scale.zero_();
+  }
   for (const char* map : {".expand.output", ".depthwise.output"}) {
     result.inner.push_back(make_activation_quantizer(prefix + map, options.quantizer, bits, false, options.tensor));
   }
   return result;
+}
+
+void start_alike(OperatorLayers& op, const torch::Tensor& common) {
+  constexpr double own_share = 0.3;  // of an operator's own random weights
+  const torch::NoGradGuard no_grad;
+  for (ConvLayer& conv : op.convs) {
+    conv.weight.mul_(own_share);
+  }
+  if (op.op.skip) {
+    op.convs.at(0).weight.add_(common.view_as(op.convs[0].weight));
+  } else {
+    add_identity(op.convs.at(0), op.convs.at(1));
+    add_common(op.convs.at(2), common);
+  }
+  for (ConvLayer& conv : op.convs) {
+    start_steps(conv.quantizer, conv.weight);
+  }
 }
 
 torch::Tensor run_conv(ConvLayer& layer, const torch::Tensor& x, const torch::Tensor& coefficients, bool relu,

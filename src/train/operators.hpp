@@ -53,8 +53,16 @@ torch::Tensor random_normal(at::IntArrayRef shape, double deviation, Rng& rng, c
 ConvLayer make_conv(std::string name, const ConvShape& shape, const std::vector<int>& bits, const LayerOptions& options,
                     Rng& rng);
 
+/// A residual operator starts as the identity: γ = 0 in its last normalisation (Goyal et al., 2017, arXiv 1706.02677,
+/// section 5.1).
 OperatorLayers make_operator(const std::string& block_name, const Operator& op, const Block& block,
                              const std::vector<int>& bits, const LayerOptions& options, Rng& rng);
+
+/// For the operators of a block that changes shape, in a supernet: adds to each the map that all start from, `common`
+/// [C_out, C_in] on the input's ReLU, and scales its own random weights down. Six such blocks in a row with unrelated
+/// operators show the layers after them other features at every step, and those learn nothing for thousands of steps.
+/// Of grouped operators each group gets the part of `common` that it can read.
+void start_alike(OperatorLayers& op, const torch::Tensor& common);
 
 /// quantise(relu(batch_norm(conv(x)))) of a quantised map x, ReLU and quantisation where asked for (`output` may be
 /// null). Weights and output are mixed with bit coefficients [J].

@@ -83,12 +83,16 @@ WeightQuantizer make_weight_quantizer(QuantizerKind kind, const std::vector<int>
   for (const int b : bits) {
     quantizer.ranges.push_back(weight_range(b));
   }
-  if (kind == QuantizerKind::lsq) {
+  start_steps(quantizer, weight);
+  return quantizer;
+}
+
+void start_steps(WeightQuantizer& quantizer, const torch::Tensor& weight) {
+  if (quantizer.kind == QuantizerKind::lsq) {
     const torch::NoGradGuard no_grad;
-    quantizer.steps = lsq_start(shared_rows(weight, per_channel).mean(1), quantizer.ranges);
+    quantizer.steps = lsq_start(shared_rows(weight, quantizer.per_channel).mean(1), quantizer.ranges);
     quantizer.steps.requires_grad_();
   }
-  return quantizer;
 }
 
 Mixture mixture(ActivationQuantizer& quantizer, const torch::Tensor& coefficients, Mode mode,

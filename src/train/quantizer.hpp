@@ -51,6 +51,9 @@ ActivationQuantizer make_activation_quantizer(std::string name, QuantizerKind ki
 WeightQuantizer make_weight_quantizer(QuantizerKind kind, const std::vector<int>& bits, bool per_channel,
                                       const torch::Tensor& weight);
 
+/// The steps of a quantiser whose weights were set anew.
+void start_steps(WeightQuantizer& quantizer, const torch::Tensor& weight);
+
 /// How to quantise a map in a step of `mode` with bit coefficients [J]. `map` gives the map before quantisation; it is
 /// called (without autograd) only where the steps depend on it: always for minmax outside evaluation, and once for lsq,
 /// whose steps start at 2·mean|x|/√q_max of the map that the first weight step brings. A quantiser that has not started

@@ -29,6 +29,13 @@ BlockLayers make_block(const std::string& name, const Block& block, const BlockC
   for (const Operator& op : candidates.operators) {
     layers.operators.push_back(make_operator(name, op, block, candidates.bits, options, rng));
   }
+  if (candidates.operators.size() > 1 && !keeps_shape(block)) {
+    const torch::Tensor common =
+        random_normal({block.channels_out, block.channels_in}, std::sqrt(2.0 / block.channels_in), rng, options.tensor);
+    for (OperatorLayers& op : layers.operators) {
+      start_alike(op, common);
+    }
+  }
   return layers;
 }
 

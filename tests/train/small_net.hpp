@@ -24,12 +24,23 @@ inline SearchSpace small_space() {
 
 inline constexpr int small_classes = 4;
 
+/// Moves every normalisation away from its start, where the residual ones let nothing through.
+inline void move_norms(Supernet& net, Rng& rng) {
+  const torch::NoGradGuard no_grad;
+  for (const Parameter& parameter : net.parameters()) {
+    for (std::int64_t i = 0; parameter.kind == ParameterKind::norm && i < parameter.tensor.numel(); ++i) {
+      parameter.tensor[i] += 0.3 + 0.6 * uniform(rng);
+    }
+  }
+}
+
 inline Supernet small_net(QuantizerKind quantizer = QuantizerKind::lsq, torch::Dtype dtype = torch::kFloat64,
                           std::uint64_t seed = 1) {
   const SearchSpace space = small_space();
   Rng rng = make_rng(seed, "test");
-  return Supernet(space, all_candidates(space), {.classes = small_classes, .quantizer = quantizer, .dtype = dtype},
-                  rng);
+  Supernet net(space, all_candidates(space), {.classes = small_classes, .quantizer = quantizer, .dtype = dtype}, rng);
+  move_norms(net, rng);
+  return net;
 }
 
 /// Pixels that are multiples of 1/256, channels last in memory.

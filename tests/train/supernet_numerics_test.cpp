@@ -21,6 +21,7 @@ Supernet used_derived_net(const Architecture& architecture, Rng& rng) {
   const SearchSpace space = small_space();
   Supernet net(space, derived_candidates(space, architecture), {.classes = small_classes, .dtype = torch::kFloat64},
                rng);
+  move_norms(net, rng);
   const torch::NoGradGuard no_grad;
   for (int i = 0; i < 30; ++i) {
     net.forward(random_images(6, space, torch::kFloat64, rng), derived_path(net), Mode::weights);

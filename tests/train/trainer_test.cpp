@@ -71,9 +71,9 @@ TEST(Trainer, LearnsASmallProblem) {
   const Dataset data = quarters_dataset();
   for (const QuantizerKind kind : {QuantizerKind::lsq, QuantizerKind::minmax}) {
     Supernet net = derived_net(kind);
-    Trainer trainer(net, data, short_recipe(12), {}, 1, 0);
+    Trainer trainer(net, data, short_recipe(20), {}, 1, 0);
     const History run = train(trainer);
-    ASSERT_EQ(run.epochs.size(), 12u);
+    ASSERT_EQ(run.epochs.size(), 20u);
     EXPECT_TRUE(trainer.finished());
     EXPECT_LT(run.epochs.back().train.loss, 0.3 * run.epochs.front().train.loss);
     EXPECT_GT(run.epochs.back().train.top1, 0.95);
