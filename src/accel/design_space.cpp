@@ -31,7 +31,7 @@ std::vector<int> ascending(const YamlMap& map, const std::string& key, int low, 
 
 /// As `ascending`, each one of `allowed`.
 std::vector<int> ascending_among(const YamlMap& map, const std::string& key, const std::vector<int>& allowed) {
-  const std::vector<int> values = ascending(map, key, allowed.front(), allowed.back());
+  std::vector<int> values = ascending(map, key, allowed.front(), allowed.back());
   for (const int value : values) {
     if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
       map.reject(key, fmt::format("{} is not one of {}", value, fmt::join(allowed, ", ")));

@@ -34,8 +34,8 @@ std::optional<double> to_number(const std::string& text) {
 
 }  // namespace
 
-YamlMap::YamlMap(YAML::Node node, std::string file, std::string path)
-    : node_(std::move(node)), file_(std::move(file)), path_(std::move(path)) {}
+YamlMap::YamlMap(const YAML::Node& node, std::string file, std::string path)
+    : node_(node), file_(std::move(file)), path_(std::move(path)) {}
 
 YamlMap YamlMap::load(const std::filesystem::path& file) {
   return parse(read_file(file), file.string());

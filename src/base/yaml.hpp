@@ -58,7 +58,7 @@ class YamlMap {
   [[noreturn]] void reject(const std::string& key, const std::string& complaint) const;
 
  private:
-  YamlMap(YAML::Node node, std::string file, std::string path);
+  YamlMap(const YAML::Node& node, std::string file, std::string path);
   YAML::Node scalar(const std::string& key) const;
   YAML::Node list(const std::string& key) const;
   YAML::Node required(const std::string& key) const;

@@ -31,6 +31,9 @@ int run(int argc, char** argv) {
   CLI::App app("autonba finds a network, its bitwidths and the accelerator that runs it, in one search.", "autonba");
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return fmt::format("autonba: {}; --help says what is allowed\n", error.what());
+  });
   app.footer("Start with: autonba search configs/quick.yaml --out runs/quick");
   CommonOptions common;
   common.command = fmt::format("autonba {}", fmt::join(argv + 1, argv + argc, " "));

@@ -90,7 +90,9 @@ std::string epoch_line(const Json& event) {
                                  event["epoch"].get<int>(), event["epochs"].get<int>(),
                                  event["train_loss"].get<double>(), 100 * event["train_top1"].get<double>());
   if (event.contains("val_top1")) {
-    line += fmt::format(", held-out top-1 {:.1f} %", 100 * event["val_top1"].get<double>());
+    const bool of_training = event["phase"] == "train";
+    line +=
+        fmt::format(", {} top-1 {:.1f} %", of_training ? "test" : "held-out", 100 * event["val_top1"].get<double>());
   }
   if (event.contains("lambda")) {
     line += fmt::format(", cost {:.3g} of the target, λ {:.3f}, entropy α {:.2f} β {:.2f}",
@@ -113,6 +115,8 @@ double search_stage(const Setting& setting, JointSearch& search) {
   if (search.steps_done() == 0) {
     write_checkpoint(setting, search_checkpoint, search.save(), watch);  // so that what is logged later can be undone
   }
+  setting.progress.milestone(fmt::format("searching {} for {} on {}: {} steps", setting.space.name,
+                                         setting.config.dataset, setting.platform.name, search.total_steps()));
   double epoch_start = watch.seconds();
   while (!search.done()) {
     if (stopped(setting.options) || setting.options.pause_at == search.steps_done()) {
@@ -216,6 +220,8 @@ void train_stage(const Setting& setting) {
   Trainer trainer(net, setting.dataset, train_recipe(config.train), usual_augmentation(config.dataset), config.seed, 1);
   const Stopwatch watch(restore_checkpoint(setting, train_checkpoint, trainer));
   const std::int64_t total = config.train.epochs * trainer.steps_per_epoch();
+  setting.progress.milestone(fmt::format("training the network from scratch: {} epochs of {} steps",
+                                         config.train.epochs, trainer.steps_per_epoch()));
   double epoch_start = watch.seconds();
   std::atomic<bool> pause = false;  // for a checkpoint, or because the user stopped
 

@@ -152,8 +152,9 @@ DesignChoices::DesignChoices(const DesignSpace& space, std::span<const LayerShap
       continue;
     }
     DesignChoice count{.parameter = Parameter::chunk_count, .kind = kind};
-    count.options.resize(static_cast<std::size_t>(chunks.chunks_max - std::max(1, chunks.chunks_min) + 1));
-    std::iota(count.options.begin(), count.options.end(), std::max(1, chunks.chunks_min));
+    for (int n = std::max(1, chunks.chunks_min); n <= chunks.chunks_max; ++n) {
+      count.options.push_back(n);
+    }
     choices_.push_back(count);
     (kind == ChunkKind::conv ? conv_slots_ : depthwise_slots_) = chunks.chunks_max;
   }

@@ -24,8 +24,7 @@ struct TileSize {
 /// The mapper's space of tilings. With n the size of a dimension, U its unrolling and k = 1, 2, …, 8, 10, 12, 14, 16,
 /// 20, 24, … (four counts for each doubling) up to ⌈n/U⌉, and ⌈n/U⌉ itself:
 /// - channels: ⌈n/k⌉ (balanced) and U·⌈⌈n/U⌉/k⌉ (full lanes), the first rounded up and the second rounded down to a
-/// size
-///   at which external memory can be cut (docs/cost-model.md: granules and segments) and parameters fit;
+///   size at which external memory can be cut (docs/cost-model.md: granules and segments) and parameters fit;
 /// - rows: U·⌈⌈n/U⌉/k⌉, n at most; flattened layers: all pixels of the batch are rows;
 /// - columns (U = 1): ⌈n/k⌉, k = 1, 2, 4, 8, … and n;
 /// - loop orders: loop_orders().
