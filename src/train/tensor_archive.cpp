@@ -1,6 +1,10 @@
 #include "train/tensor_archive.hpp"
 
+#include <caffe2/serialize/inline_container.h>
+#include <torch/csrc/jit/serialization/import_read.h>
 #include <torch/torch.h>
+
+#include <sstream>
 
 #include "base/error.hpp"
 
@@ -9,6 +13,24 @@ namespace {
 
 std::string described(const std::string& name, const torch::Tensor& tensor) {
   return fmt::format("{} [{}] of {}", name, fmt::join(tensor.sizes(), ", "), c10::toString(tensor.scalar_type()));
+}
+
+/// Whether the record is there that ends every ZIP archive: what is cut short has none, and libtorch leaks over it.
+bool ends_whole(const std::string& bytes) {
+  constexpr std::size_t end_record_bytes = 22;
+  constexpr const char* signature = "PK\5\6";
+  return bytes.size() >= end_record_bytes && bytes.compare(bytes.size() - end_record_bytes, 4, signature) == 0;
+}
+
+InputError damaged(const std::string& file) {
+  return input_error("{}: is damaged: it is not a torch archive of named tensors", file);
+}
+
+/// As torch::pickle_load, which reads beyond the end of a file that is cut short; a stream does not.
+torch::IValue unpickle(const std::string& bytes) {
+  std::istringstream stream(bytes);
+  caffe2::serialize::PyTorchStreamReader reader(&stream);
+  return torch::jit::readArchiveAndTensors("data", "", "", {}, {}, {}, reader);
 }
 
 }  // namespace
@@ -23,15 +45,18 @@ std::string pack_tensors(const NamedTensors& tensors) {
 }
 
 NamedTensors unpack_tensors(const std::string& bytes, const std::string& file) {
+  if (!ends_whole(bytes)) {
+    throw damaged(file);
+  }
   try {
-    const torch::IValue value = torch::pickle_load({bytes.begin(), bytes.end()});
+    const torch::IValue value = unpickle(bytes);
     NamedTensors tensors;
     for (const auto& entry : value.toGenericDict()) {
       tensors.emplace_back(entry.key().toStringRef(), entry.value().toTensor());
     }
     return tensors;
   } catch (const c10::Error&) {
-    throw input_error("{}: is damaged: it is not a torch archive of named tensors", file);
+    throw damaged(file);
   }
 }
 
