@@ -60,7 +60,7 @@ OperatorLayers make_operator(const std::string& block_name, const Operator& op, 
 
 /// For the operators of a block that changes shape, in a supernet: adds to each the map that all start from, `common`
 /// [C_out, C_in] on the input's ReLU, and scales its own random weights down. Six such blocks in a row with unrelated
-/// operators show the layers after them other features at every step, and those learn nothing for thousands of steps.
+/// operators show the layers after them other features at every step (docs/search.md, The start of the supernet).
 /// Of grouped operators each group gets the part of `common` that it can read.
 void start_alike(OperatorLayers& op, const torch::Tensor& common);
 
