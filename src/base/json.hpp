@@ -9,6 +9,9 @@ namespace autonba {
 /// Keys keep the order in which they were set, so that files read from top to bottom as they were meant.
 using Json = nlohmann::ordered_json;
 
+/// Of a run's result.json, which the joint search writes and the report reads.
+inline constexpr const char* result_schema = "autonba.result/1";
+
 /// Reads a JSON file whose key `schema` must be `schema`, as in "autonba.network/1". Throws InputError naming the file.
 Json read_json(const std::filesystem::path& file, std::string_view schema);
 

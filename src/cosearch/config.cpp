@@ -70,6 +70,7 @@ SearchConfig read_search(const YamlMap& map) {
   search.tau_end = map.number("tau_end", 1e-3, 1e3, search.tau_end);
   search.lambda_start = map.number("lambda_start", 0, 1e6, search.lambda_start);
   search.lambda_rate = map.number("lambda_rate", 0, 1e6, search.lambda_rate);
+  search.lambda_gain = map.number("lambda_gain", 0, 1e6, search.lambda_gain);
   map.close();
   return search;
 }
@@ -153,6 +154,7 @@ void add_search(YamlWriter& yaml, const SearchConfig& search) {
   }
   yaml.add("lambda_start", search.lambda_start);
   yaml.add("lambda_rate", search.lambda_rate);
+  yaml.add("lambda_gain", search.lambda_gain);
   yaml.close();
 }
 

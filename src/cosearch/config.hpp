@@ -55,7 +55,8 @@ struct SearchConfig {
   double tau_end = 0.25;            // geometric over all joint steps …
   std::optional<double> tau_decay;  // … or τ times this after each joint epoch
   double lambda_start = 0;
-  double lambda_rate = 0.01;  // η of the dual ascent; 0 keeps λ as it starts
+  double lambda_rate = 0.001;  // of the dual ascent
+  double lambda_gain = 1;      // added to λ for each unit of log(C / target); both 0: λ stays as it starts
 };
 
 /// Search of γ.

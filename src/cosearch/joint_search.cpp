@@ -64,6 +64,8 @@ TensorBatch next_batch(Loader& loader, const Supernet& net) {
   return to_tensors(*loader.next(), net.options().device);
 }
 
+constexpr std::int64_t excess_horizon = 20;  // arch steps: longer than the noise of one path, shorter than a refresh
+
 double mean(double sum, std::int64_t count) {
   return count > 0 ? sum / static_cast<double>(count) : 0;
 }
@@ -79,7 +81,7 @@ JointSearch::JointSearch(const Config& config, SearchSpace space, Platform platf
       net_(make_net(config, space, train.classes)),
       sgd_(net_.parameters(), sgd_options(config.search.weights)),
       logits_(make_logits(space)),
-      lambda_(config.search.lambda_start) {
+      multiplier_(config.search.lambda_start) {
   for (std::size_t block = 0; block < space.blocks.size(); ++block) {
     alpha_adam_.push_back(make_logit_adam(space.operators.size()));
     beta_adam_.emplace_back(space.operators.size(), make_logit_adam(space.bits.size()));
@@ -170,14 +172,25 @@ void JointSearch::arch_step() {
 
   std::vector<BlockProbabilities> gradient = accuracy_gradient(samples);
   const double seconds = pricing_.objective_seconds(pricing_.chunk_seconds(executed));
+  update_lambda(seconds);
   add_cost_gradient(samples, executed, gradient);
   update_logits(samples, gradient);
-
-  const double excess = std::log(seconds / target_seconds(config_.target));
-  lambda_ = std::max(0.0, lambda_ + config_.search.lambda_rate * excess);
   sums_.log_seconds += std::log(seconds);
   ++sums_.arch_steps;
   ++arch_steps_;
+}
+
+/// The multiplier of a dual ascent alone goes on rising until the target is met, and then pushes far beyond it before
+/// it has fallen again. The part in proportion to what is missing lately (an augmented Lagrangian) ends with the miss.
+void JointSearch::update_lambda(double seconds) {
+  const double excess = std::log(seconds / target_seconds(config_.target));
+  multiplier_ = std::max(0.0, multiplier_ + config_.search.lambda_rate * excess);
+  const std::int64_t steps = std::min(arch_steps_ + 1, excess_horizon);
+  excess_ += (excess - excess_) / static_cast<double>(steps);
+}
+
+double JointSearch::lambda() const {
+  return std::max(0.0, multiplier_ + config_.search.lambda_gain * excess_);
 }
 
 std::vector<JointSearch::Sampled> JointSearch::sample_blocks(Rng& rng) const {
@@ -245,7 +258,7 @@ std::vector<BlockProbabilities> JointSearch::accuracy_gradient(const std::vector
 
 void JointSearch::add_cost_gradient(const std::vector<Sampled>& samples, const Architecture& executed,
                                     std::vector<BlockProbabilities>& gradient) {
-  if (lambda_ == 0) {
+  if (lambda() == 0) {
     return;
   }
   const std::vector<double> fixed = pricing_.fixed_seconds(executed);
@@ -270,10 +283,10 @@ void JointSearch::add_cost_gradient(const std::vector<Sampled>& samples, const A
   const ExpectedCost cost = expected_cost(pricing_.objective(), fixed, seconds, probabilities);
   for (std::size_t block = 0; block < samples.size(); ++block) {
     for (std::size_t k = 0; k < gradient[block].p.size(); ++k) {
-      gradient[block].p[k] += lambda_ * cost.gradient[block].p[k];
+      gradient[block].p[k] += lambda() * cost.gradient[block].p[k];
     }
     for (std::size_t j = 0; j < gradient[block].q.size(); ++j) {
-      gradient[block].q[j] += lambda_ * cost.gradient[block].q[j];
+      gradient[block].q[j] += lambda() * cost.gradient[block].q[j];
     }
   }
 }
@@ -327,7 +340,7 @@ Json JointSearch::epoch_event() const {
                 {"expected_seconds", seconds},
                 {"expected_" + metric_name(pricing_.objective()), in_metric(pricing_.objective(), seconds)},
                 {"target_seconds", target_seconds(config_.target)},
-                {"lambda", lambda_},
+                {"lambda", lambda()},
                 {"alpha_entropy", alpha_entropy(logits_)},
                 {"beta_entropy", beta_entropy(logits_)}});
   event.update(choices_json(logits_, pricing_.space()));
@@ -344,7 +357,7 @@ std::string JointSearch::status() const {
     const Objective objective = pricing_.objective();
     const double seconds = std::exp(mean(sums_.log_seconds, sums_.arch_steps));
     text += fmt::format("  expected {:.4g} of {:.4g} {}  λ {:.3f}  entropy α {:.2f} β {:.2f}",
-                        in_metric(objective, seconds), config_.target.value, metric_unit(objective), lambda_,
+                        in_metric(objective, seconds), config_.target.value, metric_unit(objective), lambda(),
                         alpha_entropy(logits_), beta_entropy(logits_));
   }
   return text;
@@ -353,9 +366,9 @@ std::string JointSearch::status() const {
 Archive JointSearch::save() const {
   const Json sums = {sums_.weight_steps, sums_.train_loss, sums_.train_top1, sums_.arch_steps,
                      sums_.val_loss,     sums_.val_top1,   sums_.log_seconds};
-  Json state = {{"step", step_},     {"arch_steps", arch_steps_},     {"lambda", lambda_},
-                {"logits", logits_}, {"alpha_adam", alpha_adam_},     {"beta_adam", beta_adam_},
-                {"sums", sums},      {"accelerator", pricing_.save()}};
+  Json state = {{"step", step_},     {"arch_steps", arch_steps_},      {"multiplier", multiplier_},
+                {"logits", logits_}, {"alpha_adam", alpha_adam_},      {"beta_adam", beta_adam_},
+                {"sums", sums},      {"accelerator", pricing_.save()}, {"excess", excess_}};
   return {{"state", state.dump()}, {"net", net_.save()}, {"sgd", sgd_.save()}};
 }
 
@@ -364,7 +377,8 @@ void JointSearch::restore(const Archive& archive, const std::string& name) {
     const Json state = Json::parse(archive.at("state"));
     state.at("step").get_to(step_);
     state.at("arch_steps").get_to(arch_steps_);
-    state.at("lambda").get_to(lambda_);
+    state.at("multiplier").get_to(multiplier_);
+    state.at("excess").get_to(excess_);
     state.at("logits").get_to(logits_);
     state.at("alpha_adam").get_to(alpha_adam_);
     state.at("beta_adam").get_to(beta_adam_);

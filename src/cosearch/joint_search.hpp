@@ -59,7 +59,7 @@ class JointSearch {
 
   const Logits& logits() const { return logits_; }
   Pricing& pricing() { return pricing_; }
-  double lambda() const { return lambda_; }
+  double lambda() const;
 
  private:
   struct Sampled;  // one block in one arch step
@@ -70,6 +70,7 @@ class JointSearch {
   double learning_rate() const;
   void weight_step();
   void arch_step();
+  void update_lambda(double seconds);
   std::vector<Sampled> sample_blocks(Rng& rng) const;
   void refresh_accelerator(const Architecture& executed);
   std::vector<BlockProbabilities> accuracy_gradient(const std::vector<Sampled>& samples);
@@ -89,7 +90,8 @@ class JointSearch {
   Logits logits_;
   std::vector<LogitAdam> alpha_adam_;              // [block]
   std::vector<std::vector<LogitAdam>> beta_adam_;  // [block][operator]
-  double lambda_ = 0;
+  double multiplier_ = 0;                          // μ, of the dual ascent
+  double excess_ = 0;                              // running mean of log(C / target) over executed paths
   std::int64_t step_ = 0;
   std::int64_t arch_steps_ = 0;
   EpochSums sums_;

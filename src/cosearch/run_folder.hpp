@@ -8,7 +8,6 @@
 
 namespace autonba {
 
-inline constexpr const char* result_schema = "autonba.result/1";
 inline constexpr const char* checkpoint_kind = "autonba.checkpoint/1";
 
 /// A run directory (docs/files.md), held by this process while the object lives.

@@ -44,7 +44,7 @@ ReportInput read_run(const fs::path& run) {
     throw input_error("{}: holds no config.yaml, so it is no run; name the folder that `autonba search --out` wrote",
                       run.string());
   }
-  return {.result = read_where_present(run / "result.json", "autonba.result/1"),
+  return {.result = read_where_present(run / "result.json", result_schema),
           .metrics = read_metrics(run / "metrics.jsonl"),
           .network = read_where_present(run / "network.json", network_schema),
           .accelerator = read_where_present(run / "accelerator.json", accelerator_schema),

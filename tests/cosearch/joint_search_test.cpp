@@ -48,6 +48,7 @@ TEST_F(Joint, WithoutTheAccuracyTermItEndsAtTheCheapestNetwork) {
   config.search.accuracy_term = false;
   config.search.lambda_start = 1;
   config.search.lambda_rate = 0;
+  config.search.lambda_gain = 0;
   config.search.epochs = 12;
   JointSearch search = make(config);
   run(search);
@@ -65,6 +66,7 @@ TEST_F(Joint, WithoutTheAccuracyTermItEndsAtTheCheapestNetwork) {
 TEST_F(Joint, WithoutAPriceTheTargetChangesNothing) {
   Config config = tiny_config();
   config.search.lambda_rate = 0;
+  config.search.lambda_gain = 0;
   JointSearch a = make(config);
   run(a);
   config.target.value *= 10;
@@ -83,6 +85,22 @@ TEST_F(Joint, ThePriceRisesWhileTheTargetIsMissedAndStaysZeroWhileItIsMet) {
   JointSearch met = make(config);
   run(met);
   EXPECT_EQ(met.lambda(), 0);
+}
+
+TEST_F(Joint, WithoutAMultiplierThePriceIsWhatIsMissing) {
+  Config config = tiny_config();
+  config.target.value = 1e8;
+  config.search.lambda_rate = 0;
+  config.search.lambda_gain = 3;
+  JointSearch search = make(config);
+  const std::int64_t epoch = search.total_steps() / (config.search.warmup_epochs + config.search.epochs);
+  ASSERT_LE(epoch, 20);
+  run(search, (config.search.warmup_epochs + 1) * epoch);
+  const Json event = search.epoch_event();
+  const double missing =
+      std::log(event["expected_seconds"].get<double>() / event["target_seconds"].get<double>());
+  EXPECT_GT(missing, 1);
+  EXPECT_NEAR(search.lambda(), 3 * missing, 1e-9 * missing);
 }
 
 TEST_F(Joint, AResumedSearchEqualsOneNeverStopped) {
