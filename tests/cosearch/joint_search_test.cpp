@@ -97,8 +97,7 @@ TEST_F(Joint, WithoutAMultiplierThePriceIsWhatIsMissing) {
   ASSERT_LE(epoch, 20);
   run(search, (config.search.warmup_epochs + 1) * epoch);
   const Json event = search.epoch_event();
-  const double missing =
-      std::log(event["expected_seconds"].get<double>() / event["target_seconds"].get<double>());
+  const double missing = std::log(event["expected_seconds"].get<double>() / event["target_seconds"].get<double>());
   EXPECT_GT(missing, 1);
   EXPECT_NEAR(search.lambda(), 3 * missing, 1e-9 * missing);
 }
