@@ -146,6 +146,7 @@ std::filesystem::path test_folder() {
 }
 
 void write_bytes(const std::filesystem::path& file, const std::string& bytes) {
+  std::filesystem::remove(file);  // writing over a file may wait for the disk
   std::ofstream(file, std::ios::binary) << bytes;
 }
 
