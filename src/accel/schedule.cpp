@@ -25,8 +25,9 @@ using Dependencies = std::vector<std::vector<int>>;
 /// What a layer waits for. What the host makes of a layer's map takes a round: it reads a map in the round after its
 /// writer's and has written its own before the round of the first reader begins.
 struct Waits {
-  Dependencies layers;        // whose maps the layer reads
-  Dependencies through_host;  // whose maps the host reads for a map that the layer reads
+  Dependencies layers;                                // whose maps the layer reads
+  std::vector<std::vector<std::size_t>> host_ops;     // whose maps the layer reads
+  std::vector<std::vector<std::size_t>> known_after;  // operations that need no layer behind this one, in their order
 };
 
 void sort_once(std::vector<int>& values) {
@@ -47,35 +48,43 @@ std::vector<int> writers_read(const Layer& layer) {
 }
 
 Waits waits_of(const Network& network) {
-  Dependencies needed_by_op;  // layers, through other operations too
-  for (const HostOp& op : network.host_ops) {
-    std::vector<int> layers;
-    for (const int writer : op.reads) {
-      if (writer >= 0) {
-        layers.push_back(writer);
-      } else if (writer < network_input) {
-        const std::vector<int>& before = needed_by_op[host_op_of(writer)];
-        layers.insert(layers.end(), before.begin(), before.end());
-      }
-    }
-    sort_once(layers);
-    needed_by_op.push_back(std::move(layers));
-  }
   Waits waits;
+  waits.known_after.resize(network.layers.size());
+  std::vector<int> last;  // layer that an operation needs, through others too
+  for (std::size_t op = 0; op < network.host_ops.size(); ++op) {
+    last.push_back(network_input);
+    for (const int writer : network.host_ops[op].reads) {
+      last[op] = std::max(last[op], writer < network_input ? last[host_op_of(writer)] : writer);
+    }
+    if (last[op] >= 0) {
+      waits.known_after[static_cast<std::size_t>(last[op])].push_back(op);
+    }
+  }
   for (const Layer& layer : network.layers) {
     waits.layers.emplace_back();
-    waits.through_host.emplace_back();
+    waits.host_ops.emplace_back();
     for (const int writer : writers_read(layer)) {
       if (writer >= 0) {
         waits.layers.back().push_back(writer);
-      } else if (writer < network_input) {
-        const std::vector<int>& needed = needed_by_op[host_op_of(writer)];
-        waits.through_host.back().insert(waits.through_host.back().end(), needed.begin(), needed.end());
+      } else if (writer < network_input && last[host_op_of(writer)] >= 0) {
+        waits.host_ops.back().push_back(host_op_of(writer));
       }
     }
-    sort_once(waits.through_host.back());
   }
   return waits;
+}
+
+/// The last stage of the layers that an operation of the host needs, for all that `layer` was the last one of.
+void note_stages(const Network& network, const std::vector<std::size_t>& ops, const std::vector<ScheduledLayer>& layers,
+                 std::vector<int>& stages) {
+  for (const std::size_t op : ops) {
+    for (const int writer : network.host_ops[op].reads) {
+      if (writer != network_input) {
+        const int stage = writer < 0 ? stages[host_op_of(writer)] : layers[static_cast<std::size_t>(writer)].stage;
+        stages[op] = std::max(stages[op], stage);
+      }
+    }
+  }
 }
 
 std::int64_t ceil_div(std::int64_t value, std::int64_t by) {  // value may be negative
@@ -244,9 +253,10 @@ std::vector<int> slots_of_layers(const Network& network, const Waits& waits, con
 }
 
 /// The schedule of a round without slots: stages and latency follow from the starts.
-Schedule schedule_of(const Waits& waits, std::span<const std::int64_t> starts, std::span<const std::int64_t> cycles,
-                     std::int64_t ii) {
+Schedule schedule_of(const Network& network, const Waits& waits, std::span<const std::int64_t> starts,
+                     std::span<const std::int64_t> cycles, std::int64_t ii) {
   Schedule schedule;
+  std::vector<int> host_stages(network.host_ops.size(), -1);
   schedule.ii_cycles = ii;
   std::int64_t first_start = ii;
   std::int64_t last_end = 0;
@@ -257,13 +267,14 @@ Schedule schedule_of(const Waits& waits, std::span<const std::int64_t> starts, s
       const std::int64_t rounds = ceil_div(d.start_cycle + d.cycles - layer.start_cycle, ii);
       layer.stage = std::max(layer.stage, d.stage + static_cast<int>(rounds));
     }
-    for (const int read : waits.through_host[i]) {
-      layer.stage = std::max(layer.stage, schedule.layers[static_cast<std::size_t>(read)].stage + 2);
+    for (const std::size_t op : waits.host_ops[i]) {
+      layer.stage = std::max(layer.stage, host_stages[op] + 2);
     }
     schedule.stages = std::max(schedule.stages, layer.stage + 1);
     first_start = std::min(first_start, layer.start_cycle + layer.stage * ii);
     last_end = std::max(last_end, layer.start_cycle + layer.cycles + layer.stage * ii);
     schedule.layers.push_back(layer);
+    note_stages(network, waits.known_after[i], schedule.layers, host_stages);
   }
   schedule.latency_cycles = last_end - first_start;
   return schedule;
@@ -288,12 +299,12 @@ Schedule make_schedule(const Network& network, const Accelerator& accelerator,
   const std::int64_t ii = *std::max_element(chunk_cycles.begin(), chunk_cycles.end());
   const Waits waits = waits_of(network);
   const RoundBuilder rounds(waits.layers, accelerator, layer_cycles, ii);
-  Schedule best = schedule_of(waits, rounds.in_network_order(), layer_cycles, ii);
+  Schedule best = schedule_of(network, waits, rounds.in_network_order(), layer_cycles, ii);
   Rng rng = make_rng(0, "schedule");
   Priorities best_priorities = rounds.random_priorities(rng);
   for (int i = 0; i < random_tries + climbing_tries; ++i) {
     Priorities priorities = i < random_tries ? rounds.random_priorities(rng) : changed(best_priorities, rng);
-    Schedule other = schedule_of(waits, rounds.greedy(priorities), layer_cycles, ii);
+    Schedule other = schedule_of(network, waits, rounds.greedy(priorities), layer_cycles, ii);
     if (std::tuple(other.stages, other.latency_cycles) <= std::tuple(best.stages, best.latency_cycles)) {
       best = std::move(other);
       best_priorities = std::move(priorities);

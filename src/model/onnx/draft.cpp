@@ -6,7 +6,7 @@ namespace autonba::onnx_import {
 namespace {
 
 constexpr std::int64_t largest_size = 1 << 20;
-constexpr std::size_t most_ranges = 4'000'000;
+constexpr std::size_t most_ranges = 16'000'000;
 
 /// How a tensor of the host lies in a map.
 struct HostLayout {
@@ -137,6 +137,7 @@ std::optional<SpatialInput> spatial_input(Draft& draft, const Node& node, const 
       return std::nullopt;
     }
     SpatialInput input{map.slices, map.size, map.padding};
+    count_ranges(draft, node, static_cast<std::size_t>(map.size.channels / 32));
     if (!is_whole_axis(map.view.dims[1], Axis::channel, map.size)) {
       input.slices = select_channels(map.slices, places(map.view.dims[1]));
       count_ranges(draft, node, range_count(input.slices));

@@ -106,71 +106,57 @@ void choose_bits(Draft& draft, const Writers& writers, const Readers& readers) {
   }
 }
 
-/// Layers that each layer needs, through the host too.
-std::vector<std::vector<int>> needs_of(const Network& network) {
-  std::vector<std::vector<int>> of_op;
-  const auto add = [&](std::vector<int>& needs, int writer) {
-    if (writer >= 0) {
-      needs.push_back(writer);
-    } else if (writer < network_input) {
-      const std::vector<int>& before = of_op[host_op_of(writer)];
-      needs.insert(needs.end(), before.begin(), before.end());
+/// What each writer reads: numbers of writers.
+std::vector<std::vector<std::size_t>> reads_of(const Network& network, const Writers& writers) {
+  std::vector<std::vector<std::size_t>> reads(writers.count());
+  for (std::size_t op = 0; op < network.host_ops.size(); ++op) {
+    for (const int writer : network.host_ops[op].reads) {
+      reads[writers.number(host_writer(op))].push_back(writers.number(writer));
     }
-  };
-  const auto once = [](std::vector<int>& needs) {
-    std::sort(needs.begin(), needs.end());
-    needs.erase(std::unique(needs.begin(), needs.end()), needs.end());
-  };
-  for (const HostOp& op : network.host_ops) {
-    std::vector<int> needs;
-    for (const int writer : op.reads) {
-      add(needs, writer);
-    }
-    once(needs);
-    of_op.push_back(std::move(needs));
   }
-  std::vector<std::vector<int>> of_layer;
-  for (const Layer& layer : network.layers) {
-    std::vector<int> needs;
-    for (const MapSlice& slice : layer.inputs) {
-      add(needs, slice.writer);
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    std::vector<std::size_t>& of_layer = reads[writers.number(static_cast<int>(i))];
+    for (const MapSlice& slice : network.layers[i].inputs) {
+      of_layer.push_back(writers.number(slice.writer));
     }
-    if (layer.residual) {
-      add(needs, *layer.residual);
+    if (network.layers[i].residual) {
+      of_layer.push_back(writers.number(*network.layers[i].residual));
     }
-    once(needs);
-    of_layer.push_back(std::move(needs));
   }
-  return of_layer;
+  return reads;
 }
 
-/// An order in which every layer comes after those that it needs, as near to the graph's as can be.
-std::vector<int> order_of(const Network& network, const std::string& file) {
-  const auto needs = needs_of(network);
-  std::vector<std::vector<int>> needed_by(needs.size());
-  std::vector<std::size_t> missing(needs.size());
-  std::priority_queue<int, std::vector<int>, std::greater<>> ready;
-  for (std::size_t i = 0; i < needs.size(); ++i) {
-    missing[i] = needs[i].size();
-    for (const int need : needs[i]) {
-      needed_by[static_cast<std::size_t>(need)].push_back(static_cast<int>(i));
+/// An order in which every layer comes after those that it needs, through the host too, as near to the graph's as can
+/// be.
+std::vector<int> order_of(const Network& network, const Writers& writers, const std::string& file) {
+  const auto reads = reads_of(network, writers);
+  const std::size_t first_layer = writers.number(0);
+  std::vector<std::vector<std::size_t>> readers(reads.size());
+  std::vector<std::size_t> missing(reads.size());
+  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;  // the host's before layers
+  for (std::size_t i = 0; i < reads.size(); ++i) {
+    missing[i] = reads[i].size();
+    for (const std::size_t read : reads[i]) {
+      readers[read].push_back(i);
     }
-    if (needs[i].empty()) {
-      ready.push(static_cast<int>(i));
+    if (reads[i].empty()) {
+      ready.push(i);
     }
   }
   std::vector<int> order;
   while (!ready.empty()) {
-    const int next = ready.top();
+    const std::size_t next = ready.top();
     ready.pop();
-    order.push_back(next);
-    for (const int later : needed_by[static_cast<std::size_t>(next)]) {
-      if (--missing[static_cast<std::size_t>(later)] == 0) {
-        ready.push(later);
+    if (next >= first_layer) {
+      order.push_back(static_cast<int>(next - first_layer));
+    }
+    for (const std::size_t reader : readers[next]) {
+      if (--missing[reader] == 0) {
+        ready.push(reader);
       }
     }
   }
-  if (order.size() != needs.size()) {
+  if (order.size() != network.layers.size()) {
     throw input_error("{}: its layers need each other in a circle", file);
   }
   return order;
@@ -210,7 +196,7 @@ Network finished(Draft draft) {
     }
   }
   choose_bits(draft, writers, readers);
-  put_in_order(draft.network, order_of(draft.network, draft.file));
+  put_in_order(draft.network, order_of(draft.network, writers, draft.file));
   check(draft.network, draft.file);
   return std::move(draft.network);
 }

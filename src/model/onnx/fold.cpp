@@ -112,10 +112,10 @@ std::optional<std::pair<double, double>> bounds_of(const Draft& draft, const Nod
 
 /// Brevitas writes narrow integers as QuantizeLinear, Clip, DequantizeLinear: the Clip's bounds tell the bits.
 std::optional<Outputs> narrowed_integers(Draft& draft, const Tensor& x, double low, double high) {
-  const int least = low < 0 ? 2 : 1;
-  int bits = least;
-  while (bits < 32 && (low < 0 ? low < -std::ldexp(1.0, bits - 1) || high >= std::ldexp(1.0, bits - 1)
-                               : high >= std::ldexp(1.0, bits))) {
+  constexpr int most = 8;  // of QuantizeLinear
+  int bits = 2;
+  while (bits < most && (low < 0 ? low < -std::ldexp(1.0, bits - 1) || high >= std::ldexp(1.0, bits - 1)
+                                 : high >= std::ldexp(1.0, bits))) {
     ++bits;
   }
   if (x.map() != nullptr) {
@@ -237,7 +237,7 @@ std::optional<Outputs> read_clamp(Draft& draft, const Node& node) {
   }
   const bool integers = x->element_type != onnx::TensorProto::FLOAT && x->element_type != onnx::TensorProto::FLOAT16 &&
                         x->element_type != onnx::TensorProto::DOUBLE && x->element_type != onnx::TensorProto::BFLOAT16;
-  if (integers) {
+  if (integers && node.proto.op_type() == "Clip") {
     return narrowed_integers(draft, *x, bounds->first, bounds->second);
   }
   if (!can_fold(draft, *x)) {

@@ -24,11 +24,32 @@ void make_pooling(Layer& layer, LayerOp op) {
   layer.groups = layer.channels_out = layer.channels_in;
 }
 
-/// One average or maximum of every channel; `dims` of the output, in which each channel has one element.
-std::optional<Outputs> pool_whole_map(Draft& draft, const Node& node, LayerOp op, const Tensor& x, Channels channels,
-                                      const Dims& dims) {
-  const auto map = as_map(draft, x, channels);
+/// One average or maximum of every channel, where the dimensions `reduced` are all rows and columns and nothing else.
+std::optional<Outputs> pool_over(Draft& draft, const Node& node, LayerOp op, const Tensor& x,
+                                 const std::vector<bool>& reduced, bool keeps_dims) {
+  const Dims dims = x.dims().value();
+  const auto map = as_map(draft, x, reduced[1] && !reduced.back() ? Channels::last : Channels::first);
   if (!map || lists_a_channel_twice(map->slices)) {
+    return std::nullopt;
+  }
+  const auto spatial = [](const Factor& factor) { return factor.axis == Axis::row || factor.axis == Axis::column; };
+  View channels;  // in the order in which the input shows them
+  Dims left;
+  std::int64_t places = 1;
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    const std::vector<Factor>& dim = map->view.dims[i];
+    if (reduced[i] ? !std::all_of(dim.begin(), dim.end(), spatial) : std::any_of(dim.begin(), dim.end(), spatial)) {
+      return std::nullopt;
+    }
+    places *= reduced[i] ? dims[i] : 1;
+    if (!reduced[i]) {
+      channels.dims.push_back(dim);
+      left.push_back(dims[i]);
+    } else if (keeps_dims) {
+      left.push_back(1);
+    }
+  }
+  if (places != map->size.height * map->size.width) {
     return std::nullopt;
   }
   Layer layer;
@@ -39,14 +60,7 @@ std::optional<Outputs> pool_whole_map(Draft& draft, const Node& node, LayerOp op
   layer.kernel = {layer.height_in, layer.width_in};
   make_pooling(layer, op);
   MapTensor output = add_layer(draft, node, std::move(layer), std::nullopt);
-  // The channels in the order in which the input shows them.
-  View view;
-  for (const std::vector<Factor>& dim : map->view.dims) {
-    view.dims.emplace_back();
-    std::copy_if(dim.begin(), dim.end(), std::back_inserter(view.dims.back()),
-                 [](const Factor& factor) { return factor.axis == Axis::batch || factor.axis == Axis::channel; });
-  }
-  output.view = reshaped(view, dims).value();
+  output.view = reshaped(channels, left).value();
   Tensor result{.value = std::move(output)};
   return Outputs{std::move(result)};
 }
@@ -86,19 +100,20 @@ std::optional<Outputs> read_pool(Draft& draft, const Node& node) {
 
 std::optional<Outputs> read_global_pool(Draft& draft, const Node& node) {
   const Tensor* x = node.input(0);
-  std::optional<Dims> dims = x == nullptr ? std::nullopt : x->dims();
-  if (!dims || dims->size() < 3 || dims->size() > 4 || !spatial_input(draft, node, *x)) {
+  const std::optional<Dims> dims = x == nullptr ? std::nullopt : x->dims();
+  if (!dims || dims->size() < 3 || dims->size() > 4) {
     return std::nullopt;
   }
-  std::fill(dims->begin() + 2, dims->end(), 1);
+  std::vector<bool> reduced(dims->size(), true);
+  reduced[0] = reduced[1] = false;
   const LayerOp op = node.proto.op_type() == "GlobalAveragePool" ? LayerOp::avgpool : LayerOp::maxpool;
-  return pool_whole_map(draft, node, op, *x, Channels::first, *dims);
+  return pool_over(draft, node, op, *x, reduced, true);
 }
 
 std::optional<Outputs> read_reduction(Draft& draft, const Node& node) {
   const Tensor* x = node.input(0);
   const std::optional<Dims> dims = x == nullptr ? std::nullopt : x->dims();
-  if (!dims || dims->size() < 3 || dims->size() > 4 || (x->host() != nullptr && (*dims)[0] != draft.batch)) {
+  if (!dims || dims->size() < 3 || dims->size() > 4) {
     return std::nullopt;
   }
   const auto axes = parameters(draft, node, "axes", 1);
@@ -106,30 +121,8 @@ std::optional<Outputs> read_reduction(Draft& draft, const Node& node) {
   for (const std::int64_t axis : axes.value_or(Dims())) {
     reduced[axis_of(draft, node, axis, dims->size())] = true;
   }
-  const Channels channels = reduced[1] && !reduced.back() ? Channels::last : Channels::first;
-  // All of rows and columns and nothing else.
-  const auto map = as_map(draft, *x, channels);
-  if (!map) {
-    return std::nullopt;
-  }
-  Dims left;
-  std::int64_t places = 1;
-  for (std::size_t i = 0; i < dims->size(); ++i) {
-    const std::vector<Factor>& dim = map->view.dims[i];
-    const auto spatial = [](const Factor& factor) { return factor.axis == Axis::row || factor.axis == Axis::column; };
-    if (reduced[i] ? !std::all_of(dim.begin(), dim.end(), spatial) : std::any_of(dim.begin(), dim.end(), spatial)) {
-      return std::nullopt;
-    }
-    places *= reduced[i] ? (*dims)[i] : 1;
-    if (!reduced[i] || int_attribute(draft, node, "keepdims", 1) != 0) {
-      left.push_back(reduced[i] ? 1 : (*dims)[i]);
-    }
-  }
-  if (places != map->size.height * map->size.width) {
-    return std::nullopt;
-  }
   const LayerOp op = node.proto.op_type() == "ReduceMean" ? LayerOp::avgpool : LayerOp::maxpool;
-  return pool_whole_map(draft, node, op, *x, channels, left);
+  return pool_over(draft, node, op, *x, reduced, int_attribute(draft, node, "keepdims", 1) != 0);
 }
 
 }  // namespace autonba::onnx_import

@@ -278,6 +278,9 @@ class Reader {
     settled_inputs.reserve(static_cast<std::size_t>(proto.input_size()));
     for (const std::string& name : proto.input()) {
       node.inputs.push_back(name.empty() ? nullptr : &find(proto, name));
+      if (node.inputs.back() != nullptr && node.inputs.back()->map() != nullptr) {
+        count_ranges(draft_, node, range_count(node.inputs.back()->map()->slices));
+      }
       if (node.inputs.back() != nullptr && !keeps_padding) {
         settled_inputs.push_back(settled(draft_, *node.inputs.back()));
         node.inputs.back() = &settled_inputs.back();
