@@ -329,17 +329,7 @@ std::optional<Outputs> small_slice(Draft& draft, const Node& node, const Tensor&
 
 std::optional<Outputs> transposed_constant(const Draft& draft, const Node& node, const Tensor& x) {
   const std::size_t rank = x.constant()->dims.size();
-  const std::vector<std::int64_t> wanted = ints_attribute(draft, node, "perm");
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < rank; ++i) {
-    order.push_back(wanted.empty() ? rank - 1 - i
-                                   : axis_of(draft, node, wanted.at(std::min(i, wanted.size() - 1)), rank));
-  }
-  std::vector<std::size_t> sorted = order;
-  std::sort(sorted.begin(), sorted.end());
-  if ((!wanted.empty() && wanted.size() != rank) || std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
-    throw reject(draft.file, node.proto, "perm {} is no order of {} dimensions", list_of(wanted), rank);
-  }
+  const std::vector<std::size_t> order = order_of_dimensions(draft, node, rank);
   if (values(&x) != nullptr) {
     Tensor result = picked(x, all_places(x.constant()->dims), order);
     std::get<Constant>(result.value).bits = x.constant()->bits;

@@ -23,7 +23,7 @@ std::optional<HostLayout> host_layout(const Dims& dims, std::int64_t batch, Chan
     return std::nullopt;
   }
   HostLayout layout;
-  std::vector<std::int64_t> order = {0, 2, 3, 1};
+  std::vector<std::size_t> order = {0, 2, 3, 1};
   if (only_rows) {
     layout.size = {1, dims.back(), dims[0], rank == 3 ? dims[1] : 1};
   } else if (rank == 2) {

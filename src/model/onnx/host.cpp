@@ -116,6 +116,35 @@ void check_attributes(const Draft& draft, const Node& node) {
   }
 }
 
+/// libonnx takes for granted that windows have as many dimensions as the tensors that they slide over.
+void check_window(const Draft& draft, const Node& node) {
+  const std::string& op = node.proto.op_type();
+  const bool convolves = op.find("Conv") != std::string::npos;
+  if (!convolves && op.find("Pool") == std::string::npos) {
+    return;
+  }
+  const std::optional<Dims> dims = node.input(0) == nullptr ? std::nullopt : node.input(0)->dims();
+  if (!dims) {
+    return;
+  }
+  const std::size_t weights_at = op == "QLinearConv" ? 3 : 1;
+  const Tensor* weights = convolves ? node.input(weights_at) : nullptr;
+  const std::optional<Dims> kernel = weights == nullptr ? std::nullopt : weights->dims();
+  if (dims->size() < 3 || (convolves && (!kernel || kernel->size() != dims->size()))) {
+    throw reject(draft.file, node.proto, "an input of {} and weights of {} do not fit together", list_of(*dims),
+                 list_of(kernel.value_or(Dims())));
+  }
+  for (const onnx::AttributeProto& attribute : node.proto.attribute()) {
+    const std::size_t count = attribute.name() == "pads" ? 2 * (dims->size() - 2) : dims->size() - 2;
+    const auto found = static_cast<std::size_t>(attribute.ints_size());
+    const bool whole_shape = attribute.name() == "output_shape" && found == dims->size();
+    if (attribute.type() == onnx::AttributeProto::INTS && found != 0 && found != count && !whole_shape) {
+      throw reject(draft.file, node.proto, "{} has {} values, {} are needed", printable(attribute.name()), found,
+                   count);
+    }
+  }
+}
+
 InferredType type_of(const Draft& draft, const Node& node, const onnx::TypeProto& type) {
   InferredType found;
   if (type.value_case() != onnx::TypeProto::kTensorType) {
@@ -216,6 +245,7 @@ std::vector<InferredType> inferred_types(Draft& draft, const Node& node) {
     return types;
   }
   check_attributes(draft, node);
+  check_window(draft, node);
   NodeContext context(node);
   try {
     schema->GetTypeAndShapeInferenceFunction()(context);

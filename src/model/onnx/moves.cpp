@@ -169,25 +169,35 @@ std::optional<Outputs> read_reshape(Draft& draft, const Node& node) {
   return view ? std::optional(Outputs{with_view(passed_on(draft, *x), *view)}) : std::nullopt;
 }
 
+std::vector<std::size_t> order_of_dimensions(const Draft& draft, const Node& node, std::size_t rank) {
+  const std::vector<std::int64_t> wanted = ints_attribute(draft, node, "perm");
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < rank && wanted.empty(); ++i) {
+    order.push_back(rank - 1 - i);
+  }
+  for (const std::int64_t from : wanted) {
+    order.push_back(from < 0 ? rank : static_cast<std::size_t>(from));
+  }
+  std::vector<std::size_t> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t i = 0; i < std::max(rank, sorted.size()); ++i) {
+    if (sorted.size() != rank || sorted[i] != i) {
+      throw reject(draft.file, node.proto, "perm {} is no order of {} dimensions", list_of(wanted), rank);
+    }
+  }
+  return order;
+}
+
 std::optional<Outputs> read_transpose(Draft& draft, const Node& node) {
   const Tensor* x = node.input(0);
   const std::optional<Dims> dims = x == nullptr ? std::nullopt : x->dims();
   if (!dims) {
     return std::nullopt;
   }
-  std::vector<std::int64_t> order = ints_attribute(draft, node, "perm");
-  if (order.empty()) {
-    order.resize(dims->size());
-    std::iota(order.rbegin(), order.rend(), 0);
-  }
-  std::vector<std::int64_t> sorted = order;
-  std::sort(sorted.begin(), sorted.end());
+  const std::vector<std::size_t> order = order_of_dimensions(draft, node, dims->size());
   Dims result;
-  for (std::size_t i = 0; i < sorted.size(); ++i) {
-    if (sorted.size() != dims->size() || sorted[i] != static_cast<std::int64_t>(i)) {
-      throw reject(draft.file, node.proto, "perm {} is no order of {} dimensions", list_of(order), dims->size());
-    }
-    result.push_back((*dims)[static_cast<std::size_t>(order[i])]);
+  for (const std::size_t from : order) {
+    result.push_back((*dims)[from]);
   }
   if (x->host() != nullptr) {
     return Outputs{rearranged(draft, *x, result)};

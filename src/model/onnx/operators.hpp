@@ -41,6 +41,9 @@ std::optional<Outputs> read_quant(Draft& draft, const Node& node);
 /// The size of each dimension that Reshape, Flatten, Squeeze or Unsqueeze gives a tensor of `dims`.
 Dims reshaped_dims(const Draft& draft, const Node& node, const Dims& dims);
 
+/// The order in which Transpose shows `rank` dimensions. Throws InputError unless it is one.
+std::vector<std::size_t> order_of_dimensions(const Draft& draft, const Node& node, std::size_t rank);
+
 /// The places along a dimension of `size` that Slice takes from it, along each axis that it names.
 struct SliceOfAxis {
   std::size_t axis = 0;

@@ -96,10 +96,10 @@ std::optional<View> reshaped(const View& view, const Dims& dims) {
   return left.empty() ? std::optional(result) : std::nullopt;
 }
 
-View transposed(const View& view, std::span<const std::int64_t> order) {
+View transposed(const View& view, std::span<const std::size_t> order) {
   View result;
-  for (const std::int64_t from : order) {
-    result.dims.push_back(view.dims[static_cast<std::size_t>(from)]);
+  for (const std::size_t from : order) {
+    result.dims.push_back(view.dims[from]);
   }
   return result;
 }

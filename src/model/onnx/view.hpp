@@ -52,7 +52,7 @@ Dims dims_of(const View& view);
 std::optional<View> reshaped(const View& view, const Dims& dims);
 
 /// Dimension i of the result is dimension order[i] of the view. Requires a permutation.
-View transposed(const View& view, std::span<const std::int64_t> order);
+View transposed(const View& view, std::span<const std::size_t> order);
 
 /// Whether a dimension of the view is the whole axis, in its order. True for none where the axis has one place.
 bool is_whole_axis(const std::vector<Factor>& dim, Axis axis, const MapSize& size);
