@@ -8,6 +8,8 @@ find_package(yaml-cpp REQUIRED)
 if(NOT TARGET yaml-cpp::yaml-cpp)
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
 endif()
+find_package(Protobuf REQUIRED)
+find_package(ONNX REQUIRED)
 
 if(AUTONBA_TORCH)
   find_package(CLI11 REQUIRED)

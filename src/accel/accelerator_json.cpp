@@ -7,6 +7,7 @@
 #include "accel/layout.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "model/network_json.hpp"
 
 namespace autonba {
 namespace {
@@ -94,7 +95,7 @@ Json map_json(const Network& network, int writer, const LaidOutMap& map, int slo
     }
     segments.push_back({{"channels", ranges_json(segment.channels)}, {"groups", groups}});
   }
-  return {{"writer", writer == network_input ? "input" : network.layers[static_cast<std::size_t>(writer)].id},
+  return {{"writer", writer_id(network, writer)},
           {"place", "external"},
           {"slots", slots},
           {"address", address_bytes},
@@ -102,14 +103,24 @@ Json map_json(const Network& network, int writer, const LaidOutMap& map, int slo
           {"segments", segments}};
 }
 
+int slots_of(const Schedule& schedule, int writer) {
+  if (writer == network_input) {
+    return schedule.input_slots;
+  }
+  return writer < network_input ? schedule.host_slots[host_op_of(writer)]
+                                : schedule.slots[static_cast<std::size_t>(writer)];
+}
+
 /// All maps one after the other, each as many times as it has slots, each slot a batch of images.
 Json maps_json(const Network& network, const Schedule& schedule, int batch) {
   Json maps = Json::array();
   std::int64_t address_bytes = 0;
-  int writer = network_input;
+  int writer = network_input - static_cast<int>(network.host_ops.size());
   for (const LaidOutMap& map : lay_out_maps(network)) {
-    const int slots = writer == network_input ? schedule.input_slots : schedule.slots[static_cast<std::size_t>(writer)];
-    maps.push_back(map_json(network, writer, map, slots, address_bytes));
+    const int slots = slots_of(schedule, writer);
+    if (slots > 0) {
+      maps.push_back(map_json(network, writer, map, slots, address_bytes));
+    }
     const std::int64_t image_bytes = map.stored.row_bits * map.height / 8;  // a multiple of the alignment, as rows are
     address_bytes += image_bytes * batch * slots;
     ++writer;

@@ -72,8 +72,8 @@ class LayoutBuilder {
   }
 
   LaidOutMap lay_out(int writer) const {
-    const MapLayout& map = maps_[number_of_map(writer)];
-    const MapStrands& strands = strands_.of_map(number_of_map(writer));
+    const MapLayout& map = maps_[strands_.number_of_map(writer)];
+    const MapStrands& strands = strands_.of_map(strands_.number_of_map(writer));
     LaidOutMap found{map.bits, map.height, map.width, map.stored, {}};
     for (std::size_t i = map.segments_begin; i < map.segments_end; ++i) {
       std::vector<std::pair<int, int>> order;  // strand, channel
@@ -117,7 +117,7 @@ class LayoutBuilder {
   std::optional<int> group_that_reads(const Layer& layer, int strand, std::optional<int> writer) const {
     int position = 0;
     for (const MapSlice& slice : layer.inputs) {
-      const MapStrands& strands = strands_.of_map(number_of_map(slice.writer));
+      const MapStrands& strands = strands_.of_map(strands_.number_of_map(slice.writer));
       for (const ChannelRange& range : slice.channels) {
         for (int c = range.first; c < range.first + range.count; ++c, ++position) {
           if (slice.writer == writer.value_or(slice.writer) && strands_.strand(strands, c) == strand) {
@@ -132,7 +132,7 @@ class LayoutBuilder {
   std::optional<int> group_that_writes(int writer, int strand) const {
     const Layer& layer = network_.layers[static_cast<std::size_t>(writer)];
     for (int c = 0; c < layer.channels_out; ++c) {
-      if (strands_.strand(strands_.of_map(number_of_map(writer)), c) == strand) {
+      if (strands_.strand(strands_.of_map(strands_.number_of_map(writer)), c) == strand) {
         return c / (layer.channels_out / layer.groups);
       }
     }
@@ -142,9 +142,13 @@ class LayoutBuilder {
   // Segments.
 
   void place_segments() {
-    maps_.reserve(network_.layers.size() + 1);
-    segments_.reserve(2 * network_.layers.size() + 2);
+    maps_.reserve(network_.host_ops.size() + 1 + network_.layers.size());
+    segments_.reserve(2 * maps_.capacity());
     segment_of_kind_.assign(strands_.kind_limit(), {-1, 0});
+    for (auto op = network_.host_ops.rbegin(); op != network_.host_ops.rend(); ++op) {
+      const NetworkInput map = op->map.value_or(NetworkInput{.channels = 0});
+      place_map(map.bits, map.height, map.width, op->id);
+    }
     const NetworkInput& input = network_.input;
     place_map(input.bits, input.height, input.width, "input");
     for (const Layer& layer : network_.layers) {
@@ -236,7 +240,7 @@ class LayoutBuilder {
 
   /// Sets bits and size, no segments yet.
   const MapLayout& fill_size(int writer, MapView& view) const {
-    const MapLayout& map = maps_[number_of_map(writer)];
+    const MapLayout& map = maps_[strands_.number_of_map(writer)];
     view.bits = map.bits;
     view.height = map.height;
     view.width = map.width;
@@ -294,8 +298,8 @@ class LayoutBuilder {
 
   /// Adds the segment that holds channel `c` of the map of `writer`, unless it is there already.
   void add_read(std::vector<Read>& reads, int writer, int c, int group) const {
-    const MapLayout& map = maps_[number_of_map(writer)];
-    const int kind = strands_.kind(strands_.strand(strands_.of_map(number_of_map(writer)), c));
+    const MapLayout& map = maps_[strands_.number_of_map(writer)];
+    const int kind = strands_.kind(strands_.strand(strands_.of_map(strands_.number_of_map(writer)), c));
     std::size_t number = map.segments_begin;
     while (segments_[number].kind != kind) {
       ++number;
@@ -323,10 +327,13 @@ class LayoutBuilder {
   std::vector<std::pair<int, int>> segment_of_kind_;  // of each kind: the last map it was met in, its segment there
 };
 
+int bits_written(const Network& network, int writer) {
+  return writer >= 0 ? network.layers[static_cast<std::size_t>(writer)].bits_out : map_of(network, writer).bits;
+}
+
 void check_bits(const Network& network, const Layer& layer) {
   for (const MapSlice& slice : layer.inputs) {
-    const int written = slice.writer == network_input ? network.input.bits
-                                                      : network.layers[static_cast<std::size_t>(slice.writer)].bits_out;
+    const int written = bits_written(network, slice.writer);
     if (written != layer.bits) {
       throw input_error("layer {}: has {} bits, but reads a map of {} bits", layer.id, layer.bits, written);
     }
@@ -343,8 +350,10 @@ void fill_shape(const Network& network, int index, const LayoutBuilder& layouts,
   shape.n = depthwise ? 1 : layer.groups == 1 ? layer.channels_in : layer.channels_in / layer.groups;
   shape.kernel_height = layer.kernel[0];
   shape.kernel_width = layer.kernel[1];
-  shape.padding = layer.padding;
-  shape.dilation = layer.dilation;
+  shape.padding_top = layer.padding[0];
+  shape.padding_left = layer.padding[1];
+  shape.dilation_rows = layer.dilation[0];
+  shape.dilation_cols = layer.dilation[1];
   layouts.fill_input_view(layer, shape.input);
   layouts.fill_view(index, shape.groups, shape.output);
   shape.residual.segments.clear();
@@ -352,9 +361,9 @@ void fill_shape(const Network& network, int index, const LayoutBuilder& layouts,
   if (layer.residual) {
     layouts.fill_view(*layer.residual, shape.groups, shape.residual);
   }
-  shape.stride_rows = shape.output.height == 1 ? 1 : layer.stride;
-  shape.stride_cols = shape.output.width == 1 ? 1 : layer.stride;
-  shape.flattened = layer.kernel[0] == 1 && layer.kernel[1] == 1 && layer.padding == 0 &&
+  shape.stride_rows = shape.output.height == 1 ? 1 : layer.stride[0];
+  shape.stride_cols = shape.output.width == 1 ? 1 : layer.stride[1];
+  shape.flattened = layer.kernel == square(1) && layer.padding == all_sides(0) &&
                     shape.output.height == shape.input.height && shape.output.width == shape.input.width;
 }
 
@@ -398,7 +407,8 @@ std::vector<LayerShape> layer_shapes(const Network& network) {
 std::vector<LaidOutMap> lay_out_maps(const Network& network) {
   const LayoutBuilder layouts(network);
   std::vector<LaidOutMap> maps;
-  for (int writer = network_input; writer < static_cast<int>(network.layers.size()); ++writer) {
+  const int first_writer = network_input - static_cast<int>(network.host_ops.size());
+  for (int writer = first_writer; writer < static_cast<int>(network.layers.size()); ++writer) {
     maps.push_back(layouts.lay_out(writer));
   }
   return maps;
@@ -407,7 +417,8 @@ std::vector<LaidOutMap> lay_out_maps(const Network& network) {
 std::size_t hash_value(const LayerShape& shape) {
   std::size_t hash = 0;
   for (const int value : {static_cast<int>(shape.op), shape.groups, shape.m, shape.n, shape.kernel_height,
-                          shape.kernel_width, shape.stride_rows, shape.stride_cols, shape.padding, shape.dilation}) {
+                          shape.kernel_width, shape.stride_rows, shape.stride_cols, shape.padding_top,
+                          shape.padding_left, shape.dilation_rows, shape.dilation_cols}) {
     combine(hash, value);
   }
   combine(hash, shape.input);

@@ -51,8 +51,10 @@ struct LayerShape {
   int kernel_width = 1;
   int stride_rows = 1;  // 1 where there is one output row
   int stride_cols = 1;  // 1 where there is one output column
-  int padding = 0;
-  int dilation = 1;
+  int padding_top = 0;  // below and to the right: as far as the output's size says
+  int padding_left = 0;
+  int dilation_rows = 1;
+  int dilation_cols = 1;
   bool flattened = false;  // all pixels of the batch count as rows of width 1
   MapView input;
   MapView output;
@@ -111,7 +113,8 @@ struct LaidOutMap {
   std::vector<LaidOutSegment> segments;
 };
 
-/// The input's map, then those of all layers. Throws as layer_shapes does.
+/// Maps in the order of their writers: those of the host's operations from the last to the first (without channels
+/// where an operation writes none), the input's, then those of all layers. Throws as layer_shapes does.
 std::vector<LaidOutMap> lay_out_maps(const Network& network);
 
 /// Calls `visit` with the shape of every layer in turn, without keeping them: each is overwritten by the next.

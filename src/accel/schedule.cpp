@@ -22,22 +22,69 @@ struct Priorities {
 /// Layers of which each layer reads a map.
 using Dependencies = std::vector<std::vector<int>>;
 
-Dependencies dependencies_of(const Network& network) {
-  Dependencies reads;
-  for (const Layer& layer : network.layers) {
-    std::vector<int> writers;
-    for (const MapSlice& slice : layer.inputs) {
-      writers.push_back(slice.writer);
-    }
-    if (layer.residual) {
-      writers.push_back(*layer.residual);
-    }
-    std::erase(writers, network_input);
-    std::sort(writers.begin(), writers.end());
-    writers.erase(std::unique(writers.begin(), writers.end()), writers.end());
-    reads.push_back(std::move(writers));
+/// What a layer waits for. What the host makes of a layer's map takes a round: it reads a map in the round after its
+/// writer's and has written its own before the round of the first reader begins.
+struct Waits {
+  Dependencies layers;                                // whose maps the layer reads
+  std::vector<std::vector<std::size_t>> host_ops;     // whose maps the layer reads
+  std::vector<std::vector<std::size_t>> known_after;  // operations that need no layer behind this one, in their order
+};
+
+void sort_once(std::vector<int>& values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+std::vector<int> writers_read(const Layer& layer) {
+  std::vector<int> writers;
+  for (const MapSlice& slice : layer.inputs) {
+    writers.push_back(slice.writer);
   }
-  return reads;
+  if (layer.residual) {
+    writers.push_back(*layer.residual);
+  }
+  sort_once(writers);
+  return writers;
+}
+
+Waits waits_of(const Network& network) {
+  Waits waits;
+  waits.known_after.resize(network.layers.size());
+  std::vector<int> last;  // layer that an operation needs, through others too
+  for (std::size_t op = 0; op < network.host_ops.size(); ++op) {
+    last.push_back(network_input);
+    for (const int writer : network.host_ops[op].reads) {
+      last[op] = std::max(last[op], writer < network_input ? last[host_op_of(writer)] : writer);
+    }
+    if (last[op] >= 0) {
+      waits.known_after[static_cast<std::size_t>(last[op])].push_back(op);
+    }
+  }
+  for (const Layer& layer : network.layers) {
+    waits.layers.emplace_back();
+    waits.host_ops.emplace_back();
+    for (const int writer : writers_read(layer)) {
+      if (writer >= 0) {
+        waits.layers.back().push_back(writer);
+      } else if (writer < network_input && last[host_op_of(writer)] >= 0) {
+        waits.host_ops.back().push_back(host_op_of(writer));
+      }
+    }
+  }
+  return waits;
+}
+
+/// The last stage of the layers that an operation of the host needs, for all that `layer` was the last one of.
+void note_stages(const Network& network, const std::vector<std::size_t>& ops, const std::vector<ScheduledLayer>& layers,
+                 std::vector<int>& stages) {
+  for (const std::size_t op : ops) {
+    for (const int writer : network.host_ops[op].reads) {
+      if (writer != network_input) {
+        const int stage = writer < 0 ? stages[host_op_of(writer)] : layers[static_cast<std::size_t>(writer)].stage;
+        stages[op] = std::max(stages[op], stage);
+      }
+    }
+  }
 }
 
 std::int64_t ceil_div(std::int64_t value, std::int64_t by) {  // value may be negative
@@ -156,51 +203,80 @@ class RoundBuilder {
   std::int64_t ii_cycles_;
 };
 
-/// The schedule of a round: stages, latency and slots follow from the starts.
-Schedule schedule_of(const Network& network, const Dependencies& reads, std::span<const std::int64_t> starts,
+/// Copies of each map that the host writes, the network's input last: it writes in the round before that of the first
+/// reader.
+std::vector<int> slots_written_by_host(const Network& network, const Schedule& schedule) {
+  const std::size_t input = network.host_ops.size();
+  std::vector<int> first(input + 1, schedule.stages);  // stages of the readers
+  std::vector<int> last(input + 1, -1);
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    for (const int writer : writers_read(network.layers[i])) {
+      if (writer <= network_input) {
+        const std::size_t map = writer == network_input ? input : host_op_of(writer);
+        first[map] = std::min(first[map], schedule.layers[i].stage);
+        last[map] = std::max(last[map], schedule.layers[i].stage);
+      }
+    }
+  }
+  std::vector<int> slots;
+  for (std::size_t map = 0; map <= input; ++map) {
+    slots.push_back(last[map] < 0 ? 0 : last[map] - first[map] + 2);
+  }
+  return slots;
+}
+
+/// Copies of each layer's map.
+std::vector<int> slots_of_layers(const Network& network, const Waits& waits, const Schedule& schedule) {
+  constexpr int read_by_host = 2;  // one that is written, one that the host reads
+  std::vector<int> needed(schedule.layers.size(), 0);
+  for (std::size_t i = 0; i < needed.size(); ++i) {
+    const ScheduledLayer& reader = schedule.layers[i];
+    for (const int read : waits.layers[i]) {
+      const ScheduledLayer& writer = schedule.layers[static_cast<std::size_t>(read)];
+      const std::int64_t rounds = ceil_div(reader.start_cycle + reader.cycles - writer.start_cycle, schedule.ii_cycles);
+      int& slots = needed[static_cast<std::size_t>(read)];
+      slots = std::max({slots, 1, reader.stage - writer.stage + static_cast<int>(rounds)});
+    }
+  }
+  for (const HostOp& op : network.host_ops) {
+    for (const int writer : op.reads) {
+      if (writer >= 0) {
+        int& slots = needed[static_cast<std::size_t>(writer)];
+        slots = std::max(slots, read_by_host);
+      }
+    }
+  }
+  for (int& slots : needed) {
+    slots = slots == 0 ? read_by_host : slots;  // an output
+  }
+  return needed;
+}
+
+/// The schedule of a round without slots: stages and latency follow from the starts.
+Schedule schedule_of(const Network& network, const Waits& waits, std::span<const std::int64_t> starts,
                      std::span<const std::int64_t> cycles, std::int64_t ii) {
   Schedule schedule;
+  std::vector<int> host_stages(network.host_ops.size(), -1);
   schedule.ii_cycles = ii;
   std::int64_t first_start = ii;
   std::int64_t last_end = 0;
   for (std::size_t i = 0; i < cycles.size(); ++i) {
     ScheduledLayer layer{starts[i], cycles[i], 0};
-    for (const int read : reads[i]) {
+    for (const int read : waits.layers[i]) {
       const ScheduledLayer& d = schedule.layers[static_cast<std::size_t>(read)];
       const std::int64_t rounds = ceil_div(d.start_cycle + d.cycles - layer.start_cycle, ii);
       layer.stage = std::max(layer.stage, d.stage + static_cast<int>(rounds));
+    }
+    for (const std::size_t op : waits.host_ops[i]) {
+      layer.stage = std::max(layer.stage, host_stages[op] + 2);
     }
     schedule.stages = std::max(schedule.stages, layer.stage + 1);
     first_start = std::min(first_start, layer.start_cycle + layer.stage * ii);
     last_end = std::max(last_end, layer.start_cycle + layer.cycles + layer.stage * ii);
     schedule.layers.push_back(layer);
+    note_stages(network, waits.known_after[i], schedule.layers, host_stages);
   }
   schedule.latency_cycles = last_end - first_start;
-
-  std::vector<int> needed(cycles.size(), 0);  // 0: read by no layer
-  int first_stage = schedule.stages;          // of the readers of the input
-  int last_stage = 0;
-  for (std::size_t i = 0; i < cycles.size(); ++i) {
-    const ScheduledLayer& reader = schedule.layers[i];
-    for (const int read : reads[i]) {
-      const ScheduledLayer& writer = schedule.layers[static_cast<std::size_t>(read)];
-      const std::int64_t rounds = ceil_div(reader.start_cycle + reader.cycles - writer.start_cycle, ii);
-      int& slots = needed[static_cast<std::size_t>(read)];
-      slots = std::max({slots, 1, reader.stage - writer.stage + static_cast<int>(rounds)});
-    }
-    const Layer& layer = network.layers[i];
-    const bool reads_input = layer.residual == network_input ||
-                             std::any_of(layer.inputs.begin(), layer.inputs.end(),
-                                         [](const MapSlice& slice) { return slice.writer == network_input; });
-    if (reads_input) {
-      first_stage = std::min(first_stage, reader.stage);
-      last_stage = std::max(last_stage, reader.stage);
-    }
-  }
-  for (const int slots : needed) {
-    schedule.slots.push_back(slots == 0 ? 2 : slots);  // an output: one that is written, one that the host reads
-  }
-  schedule.input_slots = last_stage - first_stage + 2;
   return schedule;
 }
 
@@ -221,19 +297,23 @@ Schedule make_schedule(const Network& network, const Accelerator& accelerator,
     chunk_cycles[static_cast<std::size_t>(accelerator.places[i].chunk)] += layer_cycles[i];
   }
   const std::int64_t ii = *std::max_element(chunk_cycles.begin(), chunk_cycles.end());
-  const Dependencies reads = dependencies_of(network);
-  const RoundBuilder rounds(reads, accelerator, layer_cycles, ii);
-  Schedule best = schedule_of(network, reads, rounds.in_network_order(), layer_cycles, ii);
+  const Waits waits = waits_of(network);
+  const RoundBuilder rounds(waits.layers, accelerator, layer_cycles, ii);
+  Schedule best = schedule_of(network, waits, rounds.in_network_order(), layer_cycles, ii);
   Rng rng = make_rng(0, "schedule");
   Priorities best_priorities = rounds.random_priorities(rng);
   for (int i = 0; i < random_tries + climbing_tries; ++i) {
     Priorities priorities = i < random_tries ? rounds.random_priorities(rng) : changed(best_priorities, rng);
-    Schedule other = schedule_of(network, reads, rounds.greedy(priorities), layer_cycles, ii);
+    Schedule other = schedule_of(network, waits, rounds.greedy(priorities), layer_cycles, ii);
     if (std::tuple(other.stages, other.latency_cycles) <= std::tuple(best.stages, best.latency_cycles)) {
       best = std::move(other);
       best_priorities = std::move(priorities);
     }
   }
+  best.slots = slots_of_layers(network, waits, best);
+  best.host_slots = slots_written_by_host(network, best);
+  best.input_slots = best.host_slots.back();
+  best.host_slots.pop_back();
   return best;
 }
 

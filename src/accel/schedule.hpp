@@ -24,7 +24,8 @@ struct Schedule {
   std::int64_t latency_cycles = 0;     // pipelined: from the start of a batch's first layer to the end of its last
   std::vector<ScheduledLayer> layers;  // in the network's order
   std::vector<int> slots;              // copies of each layer's map, in the network's order
-  int input_slots = 0;                 // copies of the input map
+  int input_slots = 0;                 // copies of the input map; 0 where no layer reads it
+  std::vector<int> host_slots;         // copies of the maps of Network::host_ops; 0 where no layer reads one
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
 

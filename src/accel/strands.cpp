@@ -4,7 +4,7 @@
 
 namespace autonba {
 
-Strands::Strands(const Network& network) {
+Strands::Strands(const Network& network) : host_writers_(static_cast<int>(network.host_ops.size())) {
   constexpr std::size_t usual = 1024;  // growing step by step would take longer than the rest
   lists_.reserve(usual);
   parts_.reserve(usual);
@@ -36,7 +36,7 @@ void Strands::join(int a, int b) {
 /// The strands of a map that has the channels of an earlier one.
 MapStrands Strands::same(int writer) const {
   MapStrands map = maps_[number_of_map(writer)];
-  map.original = writer + 1;
+  map.original = static_cast<int>(number_of_map(writer));
   return map;
 }
 
@@ -69,7 +69,10 @@ MapStrands Strands::gathered(const Layer& layer) {
 }
 
 void Strands::bind_channels(const Network& network) {
-  maps_.reserve(network.layers.size() + 1);
+  maps_.reserve(network.host_ops.size() + 1 + network.layers.size());
+  for (auto op = network.host_ops.rbegin(); op != network.host_ops.rend(); ++op) {
+    maps_.push_back(fresh(op->map ? op->map->channels : 0));
+  }
   maps_.push_back(fresh(network.input.channels));
   for (const Layer& layer : network.layers) {
     MapStrands written;
@@ -187,7 +190,7 @@ void Strands::cut(const Network& network) {
     const int channels_of_group = layer.channels_out / layer.groups;
     for (int group = 0; group < layer.groups; ++group) {
       begin_mark();
-      mark(maps_[i + 1], group * channels_of_group, channels_of_group);
+      mark(maps_[number_of_map(static_cast<int>(i))], group * channels_of_group, channels_of_group);
     }
   }
 }

@@ -8,11 +8,6 @@
 
 namespace autonba {
 
-/// Maps are numbered with the network's input first.
-inline std::size_t number_of_map(int writer) {
-  return static_cast<std::size_t>(writer + 1);
-}
-
 /// Channels of several maps that addition, depthwise and pooling tie together are one strand: they have one place in
 /// the order of channels. A map's channels are consecutive strands, or a list.
 struct MapStrands {
@@ -29,6 +24,10 @@ struct MapStrands {
 class Strands {
  public:
   explicit Strands(const Network& network);
+
+  /// Maps are numbered in the order of their writers: those of the host's operations from the last to the first (one
+  /// that writes no map counts as a map without channels), the network's input, the layers'.
+  std::size_t number_of_map(int writer) const { return static_cast<std::size_t>(writer + host_writers_ + 1); }
 
   /// Of all strands.
   int count() const { return count_; }
@@ -70,6 +69,7 @@ class Strands {
   void mark_reads(const Layer& layer, int channels_of_group);
   void cut(const Network& network);
 
+  int host_writers_ = 0;
   int count_ = 0;
   std::vector<int> joined_;  // union-find over strands; empty while no two were joined
   std::vector<MapStrands> maps_;

@@ -12,8 +12,8 @@ Axis row_axis(const LayerShape& shape, int tile, int batch) {
           .tile = tile,
           .kernel = shape.kernel_height,
           .stride = shape.stride_rows,
-          .padding = shape.padding,
-          .dilation = shape.dilation,
+          .padding = shape.padding_top,
+          .dilation = shape.dilation_rows,
           .used_only = shape.kernel_height == 1 && shape.kernel_width == 1};
 }
 
@@ -26,8 +26,8 @@ Axis col_axis(const LayerShape& shape, int tile) {
           .tile = tile,
           .kernel = shape.kernel_width,
           .stride = shape.stride_cols,
-          .padding = shape.padding,
-          .dilation = shape.dilation};
+          .padding = shape.padding_left,
+          .dilation = shape.dilation_cols};
 }
 
 int largest_load(const Axis& axis) {

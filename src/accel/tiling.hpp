@@ -29,7 +29,7 @@ struct Axis {
   int tile = 1;
   int kernel = 1;
   int stride = 1;
-  int padding = 0;
+  int padding = 0;  // before the first input
   int dilation = 1;
   bool used_only = false;  // load the inputs that are used, not all from the first to the last (rows of strided 1×1)
 

@@ -1,5 +1,7 @@
 #include "model/network_json.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <map>
 
 #include "base/error.hpp"
@@ -9,11 +11,6 @@ namespace autonba {
 namespace {
 
 const std::vector<std::string> op_names = {"conv", "depthwise", "linear", "avgpool", "maxpool"};
-const std::string input_name = "input";
-
-std::string name_of(const Network& network, int writer) {
-  return writer == network_input ? input_name : network.layers[static_cast<std::size_t>(writer)].id;
-}
 
 Json to_json(const Activation& activation) {
   switch (activation.kind) {
@@ -45,19 +42,19 @@ Json to_json(const Network& network, const Layer& layer) {
     for (const ChannelRange& range : slice.channels) {
       ranges.push_back({range.first, range.count});
     }
-    inputs.push_back({{"id", name_of(network, slice.writer)}, {"channels", ranges}});
+    inputs.push_back({{"id", writer_id(network, slice.writer)}, {"channels", ranges}});
   }
   return {{"id", layer.id},
           {"op", op_names[static_cast<std::size_t>(layer.op)]},
           {"inputs", inputs},
-          {"residual", layer.residual ? Json(name_of(network, *layer.residual)) : Json()},
+          {"residual", layer.residual ? Json(writer_id(network, *layer.residual)) : Json()},
           {"channels_in", layer.channels_in},
           {"channels_out", layer.channels_out},
           {"groups", layer.groups},
           {"kernel", layer.kernel},
-          {"stride", layer.stride},
-          {"padding", layer.padding},
-          {"dilation", layer.dilation},
+          {"stride", sizes_json(layer.stride)},
+          {"padding", sizes_json(layer.padding)},
+          {"dilation", sizes_json(layer.dilation)},
           {"height_in", layer.height_in},
           {"width_in", layer.width_in},
           {"bits", layer.bits},
@@ -66,7 +63,43 @@ Json to_json(const Network& network, const Layer& layer) {
           {"block", layer.block}};
 }
 
-/// Indices of the layers read so far, by id.
+Json to_json(const NetworkInput& map) {
+  return {{"channels", map.channels}, {"height", map.height}, {"width", map.width}, {"bits", map.bits}};
+}
+
+NetworkInput map_from_json(const Json& value, const std::string& place) {
+  return {json_value<int>(value, "channels", place), json_value<int>(value, "height", place),
+          json_value<int>(value, "width", place), json_value<int>(value, "bits", place)};
+}
+
+/// `reads` and `map` only where there is something to say.
+Json to_json(const Network& network, const HostOp& op) {
+  Json value = {{"id", op.id}, {"op", op.op}, {"operations", op.operations}};
+  for (const int writer : op.reads) {
+    value["reads"].push_back(writer_id(network, writer));
+  }
+  if (op.map) {
+    value["map"] = to_json(*op.map);
+  }
+  return value;
+}
+
+/// Inverse of sizes_json.
+template <std::size_t N>
+std::array<int, N> sizes_from_json(const Json& object, const char* key, const std::string& where) {
+  const Json value = json_value<Json>(object, key, where);
+  std::array<int, N> sizes{};
+  if (value.is_number_integer()) {
+    sizes.fill(value.get<int>());
+    return sizes;
+  }
+  if (!value.is_array() || value.size() != N) {
+    throw input_error("{}: {}: {} is neither a whole number nor a list of {}", where, key, value.dump(), N);
+  }
+  return json_value<std::array<int, N>>(object, key, where);
+}
+
+/// Writers of maps known so far, by id: the input, all operations of the host, the layers read.
 using Writers = std::map<std::string, int>;
 
 int writer_of(const Writers& writers, const std::string& id, const std::string& place) {
@@ -102,9 +135,9 @@ Layer layer_from_json(const Json& value, const Writers& writers, const std::stri
   layer.channels_out = json_value<int>(value, "channels_out", place);
   layer.groups = json_value<int>(value, "groups", place);
   layer.kernel = json_value<std::array<int, 2>>(value, "kernel", place);
-  layer.stride = json_value<int>(value, "stride", place);
-  layer.padding = json_value<int>(value, "padding", place);
-  layer.dilation = json_value<int>(value, "dilation", place);
+  layer.stride = sizes_from_json<2>(value, "stride", place);
+  layer.padding = sizes_from_json<4>(value, "padding", place);
+  layer.dilation = sizes_from_json<2>(value, "dilation", place);
   layer.height_in = json_value<int>(value, "height_in", place);
   layer.width_in = json_value<int>(value, "width_in", place);
   layer.bits = json_value<int>(value, "bits", place);
@@ -114,7 +147,37 @@ Layer layer_from_json(const Json& value, const Writers& writers, const std::stri
   return layer;
 }
 
+HostOp host_op_from_json(const Json& value, const Writers& writers, const std::string& name) {
+  HostOp op;
+  op.id = json_value<std::string>(value, "id", name + ": host_ops");
+  const std::string place = name + ": host_ops: " + op.id;
+  op.op = json_value<std::string>(value, "op", place);
+  op.operations = json_value<std::int64_t>(value, "operations", place);
+  if (value.contains("reads")) {
+    for (const auto& id : json_value<std::vector<std::string>>(value, "reads", place)) {
+      op.reads.push_back(writer_of(writers, id, place));
+    }
+  }
+  if (value.contains("map")) {
+    op.map = map_from_json(value.at("map"), place + ": map");
+  }
+  return op;
+}
+
 }  // namespace
+
+std::string writer_id(const Network& network, int writer) {
+  if (writer == network_input) {
+    return "input";
+  }
+  return writer < network_input ? network.host_ops[host_op_of(writer)].id
+                                : network.layers[static_cast<std::size_t>(writer)].id;
+}
+
+Json sizes_json(std::span<const int> sizes) {
+  const bool equal = std::adjacent_find(sizes.begin(), sizes.end(), std::not_equal_to<>()) == sizes.end();
+  return equal ? Json(sizes.front()) : Json(std::vector<int>(sizes.begin(), sizes.end()));
+}
 
 Json to_json(const Network& network) {
   Json layers = Json::array();
@@ -123,32 +186,28 @@ Json to_json(const Network& network) {
   }
   Json host = Json::array();
   for (const HostOp& op : network.host_ops) {
-    host.push_back({{"id", op.id}, {"op", op.op}, {"operations", op.operations}});
+    host.push_back(to_json(network, op));
   }
-  const NetworkInput& input = network.input;
-  return {
-      {"input", {{"channels", input.channels}, {"height", input.height}, {"width", input.width}, {"bits", input.bits}}},
-      {"layers", layers},
-      {"host_ops", host}};
+  return {{"input", to_json(network.input)}, {"layers", layers}, {"host_ops", host}};
 }
 
 Network network_from_json(const Json& document, const std::string& name) {
   Network network;
-  const auto input = json_value<Json>(document, "input", name);
-  network.input = {json_value<int>(input, "channels", name + ": input"),
-                   json_value<int>(input, "height", name + ": input"),
-                   json_value<int>(input, "width", name + ": input"), json_value<int>(input, "bits", name + ": input")};
-  Writers writers = {{input_name, network_input}};
+  network.input = map_from_json(json_value<Json>(document, "input", name), name + ": input");
+  Writers writers = {{writer_id(network, network_input), network_input}};
+  const auto host = json_value<std::vector<Json>>(document, "host_ops", name);
+  for (std::size_t i = 0; i < host.size(); ++i) {
+    writers.emplace(json_value<std::string>(host[i], "id", name + ": host_ops"), host_writer(i));
+  }
   for (const Json& value : json_value<std::vector<Json>>(document, "layers", name)) {
     network.layers.push_back(layer_from_json(value, writers, name));
     const auto index = static_cast<int>(network.layers.size()) - 1;
     if (!writers.emplace(network.layers.back().id, index).second) {
-      throw input_error("{}: two layers are named \"{}\"", name, network.layers.back().id);
+      throw input_error("{}: two layers or host operations are named \"{}\"", name, network.layers.back().id);
     }
   }
-  for (const Json& op : json_value<std::vector<Json>>(document, "host_ops", name)) {
-    network.host_ops.push_back({json_value<std::string>(op, "id", name), json_value<std::string>(op, "op", name),
-                                json_value<std::int64_t>(op, "operations", name)});
+  for (const Json& op : host) {
+    network.host_ops.push_back(host_op_from_json(op, writers, name));
   }
   check(network, name);
   return network;

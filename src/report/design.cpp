@@ -53,7 +53,7 @@ Json layer_data(const Layer& layer, const std::string& op, const Json& placed, c
           {"in", {layer.channels_in, layer.height_in, layer.width_in}},
           {"out", {layer.channels_out, height_out(layer), width_out(layer)}},
           {"kernel", layer.kernel},
-          {"stride", layer.stride},
+          {"stride", sizes_json(layer.stride)},
           {"groups", layer.groups},
           {"bits", layer.bits},
           {"bits_out", layer.bits_out},

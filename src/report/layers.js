@@ -2,7 +2,8 @@
 
 function operation(layer) {
   const kernel = layer.op === "linear" ? "" : ` ${layer.kernel[0]}×${layer.kernel[1]}`;
-  const stride = layer.stride > 1 ? ` /${layer.stride}` : "";
+  const strides = [layer.stride].flat();  // one number, or down and across
+  const stride = strides.some((s) => s > 1) ? ` /${strides.join("×")}` : "";
   const groups = layer.groups > 1 && layer.op === "conv" ? ` g${layer.groups}` : "";
   return layer.op + kernel + stride + groups;
 }

@@ -1,5 +1,6 @@
 #include "accel/cycles.hpp"
 
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -44,10 +45,10 @@ std::string describe(const Layer& layer, const Chunk& chunk, const Mapping& mapp
       "bits "
       "{}->{} | chunk bits {} unroll {} {} {} Q {} port {} | tile {} {} {} {} order {} batch {}",
       static_cast<int>(layer.op), layer.channels_in, layer.channels_out, layer.groups, layer.inputs.size(),
-      layer.residual.value_or(-9), layer.kernel[0], layer.kernel[1], layer.stride, layer.padding, layer.dilation,
-      layer.height_in, layer.width_in, layer.bits, layer.bits_out, chunk.bits, chunk.unroll_m, chunk.unroll_n,
-      chunk.unroll_p, chunk.requant_lanes, chunk.port_bits, mapping.tile_m, mapping.tile_n, mapping.tile_rows,
-      mapping.tile_cols, static_cast<int>(mapping.order), batch);
+      layer.residual.value_or(-9), layer.kernel[0], layer.kernel[1], fmt::join(layer.stride, ","),
+      fmt::join(layer.padding, ","), fmt::join(layer.dilation, ","), layer.height_in, layer.width_in, layer.bits,
+      layer.bits_out, chunk.bits, chunk.unroll_m, chunk.unroll_n, chunk.unroll_p, chunk.requant_lanes, chunk.port_bits,
+      mapping.tile_m, mapping.tile_n, mapping.tile_rows, mapping.tile_cols, static_cast<int>(mapping.order), batch);
 }
 
 TEST(Cycles, AgreeWithAWalkOverEveryStepAndRun) {
@@ -57,6 +58,10 @@ TEST(Cycles, AgreeWithAWalkOverEveryStepAndRun) {
   int several_input_tiles = 0;
   int grouped = 0;
   int residuals = 0;
+  int from_host = 0;
+  int lopsided_padding = 0;
+  int different_strides = 0;
+  int different_dilations = 0;
   std::int64_t steps = 0;
   for_random_layers(rng, 1500, [&](const Network& network, int i, const LayerShape& shape) {
     const int batch = random_between(rng, 1, 4);
@@ -71,6 +76,11 @@ TEST(Cycles, AgreeWithAWalkOverEveryStepAndRun) {
     several_input_tiles += mapping.tile_n < shape.n ? 1 : 0;
     grouped += shape.groups > 1 ? 1 : 0;
     residuals += shape.residual.segments.empty() ? 0 : 1;
+    const Layer& layer = network.layers[static_cast<std::size_t>(i)];
+    from_host += layer.inputs.front().writer < network_input ? 1 : 0;
+    lopsided_padding += layer.padding[0] != layer.padding[2] || layer.padding[1] != layer.padding[3] ? 1 : 0;
+    different_strides += shape.stride_rows != shape.stride_cols ? 1 : 0;
+    different_dilations += layer.kernel != square(1) && layer.dilation[0] != layer.dilation[1] ? 1 : 0;
     steps += walk.steps;
   });
   // The cases are worth something only if they are of all kinds.
@@ -78,6 +88,10 @@ TEST(Cycles, AgreeWithAWalkOverEveryStepAndRun) {
   EXPECT_GT(several_input_tiles, 100);
   EXPECT_GT(grouped, 100);
   EXPECT_GT(residuals, 100);
+  EXPECT_GT(from_host, 100);
+  EXPECT_GT(lopsided_padding, 100);
+  EXPECT_GT(different_strides, 100);
+  EXPECT_GT(different_dilations, 100);
   EXPECT_GT(steps, 10'000);
 }
 

@@ -115,7 +115,7 @@ TEST(Layout, OneOutputMeansStrideOneAndStrideOneByOneIsFlattened) {
   Layer pool = depthwise({{network_input, {{0, 4}}}}, 4);
   pool.op = LayerOp::avgpool;
   pool.kernel = {size, size};
-  pool.stride = 2;
+  pool.stride = square(2);
   const auto shapes = layer_shapes(network_of(4, 8, {pool, conv({{network_input, {{0, 4}}}}, 4, 4)}));
   EXPECT_EQ(shapes[0].stride_rows, 1);
   EXPECT_FALSE(shapes[0].flattened);
@@ -144,7 +144,8 @@ TEST(Layout, LaidOutMapsHoldEveryChannelOnceAndItsGroups) {
     } catch (const InputError&) {
       continue;
     }
-    ASSERT_EQ(maps.size(), network.layers.size() + 1);
+    const std::size_t not_layers = network.host_ops.size() + 1;
+    ASSERT_EQ(maps.size(), not_layers + network.layers.size());
     for (std::size_t map = 0; map < maps.size(); ++map) {
       std::set<int> channels;
       std::int64_t offset = 0;
@@ -160,7 +161,7 @@ TEST(Layout, LaidOutMapsHoldEveryChannelOnceAndItsGroups) {
             for (const MapSlice& slice : layer.inputs) {
               for (const ChannelRange& range : slice.channels) {
                 for (int c = range.first; c < range.first + range.count; ++c, ++position) {
-                  if (slice.writer + 1 == static_cast<int>(map) && c == channel) {
+                  if (slice.writer + static_cast<int>(not_layers) == static_cast<int>(map) && c == channel) {
                     EXPECT_EQ(group, position / (layer.channels_in / layer.groups));
                     ++grouped;
                   }

@@ -30,6 +30,11 @@ struct SourceMap {
 std::vector<SourceMap> sources(const Network& network) {
   std::vector<SourceMap> maps = {
       {network_input, network.input.channels, network.input.height, network.input.width, network.input.bits}};
+  for (std::size_t i = 0; i < network.host_ops.size(); ++i) {
+    if (const auto& map = network.host_ops[i].map) {
+      maps.push_back({host_writer(i), map->channels, map->height, map->width, map->bits});
+    }
+  }
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
     if (layer.bits_out != 32) {
@@ -74,6 +79,20 @@ std::vector<MapSlice> random_inputs(Rng& rng, const std::vector<SourceMap>& maps
   return {whole};
 }
 
+/// Reads any map; its own is as large as another one, or of any size, or not written.
+HostOp random_host_op(Rng& rng, const std::vector<SourceMap>& maps, std::size_t number) {
+  HostOp op{.id = "host" + std::to_string(number), .op = "HardSwish", .operations = 1};
+  op.reads = {one_of(rng, maps).writer};
+  const SourceMap& like = one_of(rng, maps);
+  if (chance(rng, 0.6)) {
+    op.map = NetworkInput{like.channels, like.height, like.width, like.bits};
+  } else if (chance(rng, 0.5)) {
+    op.map = NetworkInput{random_between(rng, 1, 12), random_between(rng, 1, 11), random_between(rng, 1, 11),
+                          random_between(rng, 3, 8)};
+  }
+  return op;
+}
+
 int random_divisor(Rng& rng, int value) {
   std::vector<int> divisors;
   for (int d = 1; d <= value; ++d) {
@@ -90,13 +109,21 @@ void choose_window(Rng& rng, Layer& layer) {
     if (chance(rng, 0.4)) {
       layer.kernel = {1, 1};
     }
-    layer.stride = one_of<int>(rng, {1, 1, 1, 2, 2, 3});
-    layer.dilation = one_of<int>(rng, {1, 1, 2});
-    layer.padding = random_between(rng, 0, 3);
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      layer.stride[axis] = one_of<int>(rng, {1, 1, 1, 2, 2, 3, 4});
+      layer.dilation[axis] = one_of<int>(rng, {1, 1, 2, 3});
+      layer.padding[axis] = random_between(rng, 0, 3);
+      layer.padding[axis + 2] = random_between(rng, 0, 3);
+    }
+    if (chance(rng, 0.5)) {
+      layer.stride = square(layer.stride[0]);
+      layer.dilation = square(layer.dilation[0]);
+      layer.padding = all_sides(layer.padding[0]);
+    }
     if (layer.op == LayerOp::linear) {
       layer.kernel = {layer.height_in, layer.width_in};
-      layer.padding = 0;
-      layer.dilation = 1;
+      layer.padding = all_sides(0);
+      layer.dilation = square(1);
     }
   } while (height_out(layer) < 1 || width_out(layer) < 1);
 }
@@ -129,10 +156,10 @@ Layer random_layer(Rng& rng, const std::vector<SourceMap>& maps, int number) {
   choose_window(rng, layer);
   const SourceMap& added = one_of(rng, maps);
   if (chance(rng, 0.5) && added.height == layer.height_in && added.width == layer.width_in) {
-    layer.stride = 1;
-    layer.dilation = 1;
-    layer.kernel = one_of<std::array<int, 2>>(rng, {{1, 1}, {3, 3}});
-    layer.padding = layer.kernel[0] / 2;
+    layer.stride = square(1);
+    layer.dilation = square(1);
+    layer.kernel = square(one_of<int>(rng, {1, 3}));
+    layer.padding = all_sides(layer.kernel[0] / 2);
     if (!is_depthwise_kind(layer) && added.channels % layer.groups == 0) {
       layer.channels_out = added.channels;
     }
@@ -157,6 +184,9 @@ Network random_network(Rng& rng) {
   network.input.bits = random_between(rng, 3, 8);
   const int layers = random_between(rng, 1, 6);
   for (int i = 0; i < layers; ++i) {
+    if (chance(rng, 0.2)) {
+      network.host_ops.push_back(random_host_op(rng, sources(network), network.host_ops.size()));
+    }
     network.layers.push_back(random_layer(rng, sources(network), i));
   }
   check(network, "random network");

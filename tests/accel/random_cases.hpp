@@ -9,8 +9,9 @@
 
 namespace autonba {
 
-/// A few layers of any kind on small odd maps: groups, shuffles, splits, concatenations, residuals, strides, dilation,
-/// padding, 3 to 8 bits, logits. Passes check().
+/// A few layers of any kind on small odd maps: groups, shuffles, splits, concatenations, residuals, strides and
+/// dilations that differ down and across, padding that differs from side to side, 3 to 8 bits, logits, maps of the
+/// host. Passes check().
 Network random_network(Rng& rng);
 
 /// A chunk that can run the layer, its buffers as deep as may be.

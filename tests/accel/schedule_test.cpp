@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
@@ -18,6 +19,16 @@ struct Case {
   std::vector<std::int64_t> cycles;
 };
 
+/// An operation that reads one or two layers before number `layers`, or earlier operations.
+void add_host_op(Rng& rng, Network& network, int layers) {
+  HostOp op{.map = NetworkInput{}};
+  const int earlier = static_cast<int>(network.host_ops.size());
+  for (int k = random_between(rng, 1, 2); k > 0; --k) {
+    op.reads.push_back(random_between(rng, std::max(-1 - earlier, -3), layers - 1));
+  }
+  network.host_ops.push_back(op);
+}
+
 /// Layers that read any earlier ones; only who reads whom matters here.
 Case random_case(Rng& rng) {
   Case entry;
@@ -25,6 +36,10 @@ Case random_case(Rng& rng) {
   const int layers = random_between(rng, 1, 20);
   for (int i = 0; i < layers; ++i) {
     Layer layer;
+    if (i > 0 && random_between(rng, 0, 5) == 0) {
+      add_host_op(rng, entry.network, i);
+      layer.inputs.push_back({host_writer(entry.network.host_ops.size() - 1), {}});
+    }
     const int reads = random_between(rng, 1, 3);
     for (int k = 0; k < reads; ++k) {
       layer.inputs.push_back({random_between(rng, std::max(-1, i - 4), i - 1), {}});
@@ -61,6 +76,21 @@ Span run_of(const Schedule& schedule, std::size_t layer, int batch) {
   const ScheduledLayer& l = schedule.layers[layer];
   const std::int64_t begin = (batch + l.stage) * schedule.ii_cycles + l.start_cycle;
   return {begin, begin + l.cycles};
+}
+
+/// When the host has a map of batch 0 in its hands: at the end of the round after its writer's. The input it has
+/// always.
+std::int64_t host_has(const Case& entry, const Schedule& schedule, int writer) {
+  std::int64_t time = std::numeric_limits<std::int64_t>::min();
+  if (writer >= 0) {
+    return (schedule.layers[static_cast<std::size_t>(writer)].stage + 2) * schedule.ii_cycles;
+  }
+  if (writer < network_input) {
+    for (const int read : entry.network.host_ops[host_op_of(writer)].reads) {
+      time = std::max(time, host_has(entry, schedule, read));
+    }
+  }
+  return time;
 }
 
 /// Batches are played one after the other through the copies of one map: whether any is overwritten before its last
@@ -106,6 +136,7 @@ TEST(Schedule, ChunksRunOneLayerAtATimeWithinARound) {
 
 TEST(Schedule, LayersStartAfterWhatTheyReadIsWrittenAndNoStageLater) {
   Rng rng = make_rng(2, "schedule test");
+  int through_host = 0;
   for (int trial = 0; trial < 25; ++trial) {
     const Case entry = random_case(rng);
     const Schedule schedule = make_schedule(entry.network, entry.accelerator, entry.cycles);
@@ -113,15 +144,21 @@ TEST(Schedule, LayersStartAfterWhatTheyReadIsWrittenAndNoStageLater) {
     for (std::size_t i = 0; i < entry.cycles.size(); ++i) {
       stages = std::max(stages, schedule.layers[i].stage + 1);
       std::int64_t written = 0;
+      std::int64_t round_from_host = 0;  // the first that may begin with what the host writes
       for (const int writer : writers_read(entry.network.layers[i])) {
         written = writer < 0 ? written : std::max(written, run_of(schedule, static_cast<std::size_t>(writer), 0).end);
+        round_from_host = std::max(round_from_host, writer < 0 ? host_has(entry, schedule, writer) : 0);
       }
       const Span run = run_of(schedule, i, 0);
+      const std::int64_t round = schedule.layers[i].stage * schedule.ii_cycles;
       EXPECT_GE(run.begin, written);
-      EXPECT_TRUE(schedule.layers[i].stage == 0 || run.begin - schedule.ii_cycles < written);
+      EXPECT_GE(round, round_from_host);
+      EXPECT_TRUE(round == round_from_host || run.begin - schedule.ii_cycles < written);
+      through_host += round_from_host > 0 ? 1 : 0;
     }
     EXPECT_EQ(schedule.stages, stages);
   }
+  EXPECT_GT(through_host, 10);
 }
 
 TEST(Schedule, SlotsAreEnoughAndOneFewerIsNot) {
@@ -138,24 +175,40 @@ TEST(Schedule, SlotsAreEnoughAndOneFewerIsNot) {
       }
     };
     std::map<int, std::vector<Span>> reads;
-    int first_stage = schedule.stages;
+    std::map<int, int> first_stage;  // of the readers
     for (std::size_t i = 0; i < entry.cycles.size(); ++i) {
       for (const int writer : writers_read(entry.network.layers[i])) {
         reads[writer].push_back(run_of(schedule, i, 0));
-        first_stage = writer < 0 ? std::min(first_stage, schedule.layers[i].stage) : first_stage;
+        int& first = first_stage.emplace(writer, schedule.stages).first->second;
+        first = std::min(first, schedule.layers[i].stage);
+      }
+    }
+    const auto round_after = [&](int layer) {
+      const std::int64_t after = (schedule.layers[static_cast<std::size_t>(layer)].stage + 1) * schedule.ii_cycles;
+      return Span{after, after + schedule.ii_cycles};
+    };
+    for (const HostOp& op : entry.network.host_ops) {
+      for (const int writer : op.reads) {
+        if (writer >= 0) {
+          reads[writer].push_back(round_after(writer));
+        }
       }
     }
     for (std::size_t i = 0; i < entry.cycles.size(); ++i) {
       std::vector<Span>& readers = reads[static_cast<int>(i)];
       if (readers.empty()) {  // an output: the host reads it in the round after
-        const std::int64_t after = (schedule.layers[i].stage + 1) * schedule.ii_cycles;
-        readers.push_back({after, after + schedule.ii_cycles});
+        readers.push_back(round_after(static_cast<int>(i)));
       }
       expect_exact(schedule.slots[i], run_of(schedule, i, 0), readers);
     }
-    // The input: the host writes it in the round before its first reader's.
-    const std::int64_t before = (first_stage - 1) * schedule.ii_cycles;
-    expect_exact(schedule.input_slots, {before, before + schedule.ii_cycles}, reads[network_input]);
+    // The input and what else the host writes: in the round before the first reader's.
+    for (const auto& [writer, first] : first_stage) {
+      if (writer < 0) {
+        const std::int64_t before = (first - 1) * schedule.ii_cycles;
+        const int slots = writer == network_input ? schedule.input_slots : schedule.host_slots[host_op_of(writer)];
+        expect_exact(slots, {before, before + schedule.ii_cycles}, reads[writer]);
+      }
+    }
   }
   EXPECT_GT(several, 100);
 }

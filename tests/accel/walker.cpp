@@ -49,6 +49,11 @@ WalkedMaps walk_maps(const Network& network) {
   WalkedMaps found;
   found.maps[network_input] = {
       network.input.bits, network.input.height, network.input.width, network.input.channels, 0, 0, {}, {}};
+  for (std::size_t i = 0; i < network.host_ops.size(); ++i) {
+    if (const auto& map = network.host_ops[i].map) {
+      found.maps[host_writer(i)] = {map->bits, map->height, map->width, map->channels, 0, 0, {}, {}};
+    }
+  }
   for (int i = 0; i < static_cast<int>(network.layers.size()); ++i) {
     const Layer& layer = network.layers[static_cast<std::size_t>(i)];
     found.maps[i] = {layer.bits_out, height_out(layer), width_out(layer), layer.channels_out, 0, 0, {}, {}};
@@ -168,7 +173,7 @@ class Walker {
     out_m_ = layer_.channels_out / groups_;
     in_n_ = depthwise_ ? 1 : layer_.channels_in / groups_;
     one_by_one_ = layer_.kernel[0] == 1 && layer_.kernel[1] == 1;
-    flattened_ = one_by_one_ && layer_.padding == 0 && height_out(layer_) == layer_.height_in &&
+    flattened_ = one_by_one_ && layer_.padding == std::array{0, 0, 0, 0} && height_out(layer_) == layer_.height_in &&
                  width_out(layer_) == layer_.width_in;
     lanes_in_ = depthwise_ ? chunk.unroll_m : chunk.unroll_n;
   }
@@ -355,12 +360,12 @@ class Walker {
     std::set<int> cols_used;
     for (int r = row_begin; r < row_end; ++r) {
       for (int k = 0; k < layer_.kernel[0]; ++k) {
-        rows_used.insert(r * layer_.stride - layer_.padding + k * layer_.dilation);
+        rows_used.insert(r * layer_.stride[0] - layer_.padding[0] + k * layer_.dilation[0]);
       }
     }
     for (int c = col_begin; c < col_end; ++c) {
       for (int k = 0; k < layer_.kernel[1]; ++k) {
-        cols_used.insert(c * layer_.stride - layer_.padding + k * layer_.dilation);
+        cols_used.insert(c * layer_.stride[1] - layer_.padding[1] + k * layer_.dilation[1]);
       }
     }
     std::vector<Pixel> pixels;

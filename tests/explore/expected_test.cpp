@@ -26,9 +26,9 @@ struct OneLayer {
                                                .inputs = {{network_input, {{0, 32}}}},
                                                .channels_in = 32,
                                                .channels_out = 64,
-                                               .kernel = {3, 3},
-                                               .stride = 2,
-                                               .padding = 1,
+                                               .kernel = square(3),
+                                               .stride = square(2),
+                                               .padding = all_sides(1),
                                                .height_in = 14,
                                                .width_in = 14}}})
                    .front();

@@ -149,9 +149,9 @@ TEST(Mapper, FindsNothingForAChunkThatCannotRunTheLayer) {
                                                            .inputs = {{network_input, {{0, 3}}}},
                                                            .channels_in = 3,
                                                            .channels_out = 4,
-                                                           .kernel = {3, 3},
-                                                           .stride = 2,
-                                                           .padding = 1,
+                                                           .kernel = square(3),
+                                                           .stride = square(2),
+                                                           .padding = all_sides(1),
                                                            .height_in = 8,
                                                            .width_in = 8}}})
                               .front();
