@@ -27,7 +27,7 @@ class ZooOnZc706 : public testing::TestWithParam<std::string> {
   const DesignSpace space_ = load_design_space("fpga");
 };
 
-// The largest buffers of the space: a layer that has no tile there has none anywhere in it.
+// A chunk of each kind, with the largest buffers of the space.
 TEST_P(ZooOnZc706, EveryLayerHasATileInTheSpace) {
   Mapper mapper(platform_);
   const Chunk conv{.kind = ChunkKind::conv,
@@ -43,7 +43,10 @@ TEST_P(ZooOnZc706, EveryLayerHasATileInTheSpace) {
   depthwise.kind = ChunkKind::depthwise;
   depthwise.unroll_n = 1;
   depthwise.depth_weight = space_.depthwise.depth_weight.back();
+  ASSERT_EQ(defect(conv), std::nullopt);
+  ASSERT_EQ(defect(depthwise), std::nullopt);
   const std::vector<LayerShape> shapes = layer_shapes(network_);
+  EXPECT_EQ(lay_out_maps(network_).size(), network_.layers.size() + 1);
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     EXPECT_TRUE(mapper.best(mapper.intern(shapes[i]), is_depthwise_kind(shapes[i]) ? depthwise : conv, 1))
         << network_.layers[i].id;
