@@ -18,7 +18,7 @@ Layer layer_of(LayerOp op, const std::string& id, int channels, const Window& wi
   return layer;
 }
 
-Window square(int kernel, int stride = 1) {
+Window window_of(int kernel, int stride = 1) {
   return {.kernel = kernel, .stride = stride, .padding = (kernel - 1) / 2, .dilation = 1};
 }
 
@@ -138,7 +138,7 @@ RowBuilder::Features RowBuilder::shortcut(const Row& row, const Features& in) {
   const int stride = row.window.stride;
   return stride == 1 && count(in) == row.channels
              ? in
-             : conv(row.id + ".shortcut", in, row.channels, square(1, stride), "none");
+             : conv(row.id + ".shortcut", in, row.channels, window_of(1, stride), "none");
 }
 
 RowBuilder::Features RowBuilder::grouped_conv(const Row& row, const Features& in) {
@@ -166,15 +166,15 @@ RowBuilder::Features RowBuilder::linear(const Row& row, const Features& in) {
 }
 
 RowBuilder::Features RowBuilder::basic(const Row& row, const Features& in) {
-  const Features first = conv(row.id + ".conv1", in, row.channels, square(3, row.window.stride), row.activation);
-  return add(layer_of(LayerOp::conv, row.id + ".conv2", row.channels, square(3)), first, shortcut(row, in),
+  const Features first = conv(row.id + ".conv1", in, row.channels, window_of(3, row.window.stride), row.activation);
+  return add(layer_of(LayerOp::conv, row.id + ".conv2", row.channels, window_of(3)), first, shortcut(row, in),
              row.activation);
 }
 
 RowBuilder::Features RowBuilder::bottleneck(const Row& row, const Features& in) {
-  const Features first = conv(row.id + ".conv1", in, row.hidden, square(1), row.activation);
-  const Features second = conv(row.id + ".conv2", first, row.hidden, square(3, row.window.stride), row.activation);
-  return add(layer_of(LayerOp::conv, row.id + ".conv3", row.channels, square(1)), second, shortcut(row, in),
+  const Features first = conv(row.id + ".conv1", in, row.hidden, window_of(1), row.activation);
+  const Features second = conv(row.id + ".conv2", first, row.hidden, window_of(3, row.window.stride), row.activation);
+  return add(layer_of(LayerOp::conv, row.id + ".conv3", row.channels, window_of(1)), second, shortcut(row, in),
              row.activation);
 }
 
@@ -191,7 +191,7 @@ RowBuilder::Features RowBuilder::inverted_residual(const Row& row, const Feature
   const int hidden = row.hidden > 0 ? row.hidden : count(in) * row.expansion;
   Features map = in;
   if (hidden != count(in) || row.always_expands) {
-    map = conv(row.id + ".expand", map, hidden, square(1), row.activation);
+    map = conv(row.id + ".expand", map, hidden, window_of(1), row.activation);
   }
   map = depthwise(row.id + ".depthwise", map, row.window, row.activation);
   if (row.squeeze > 0) {
@@ -199,15 +199,15 @@ RowBuilder::Features RowBuilder::inverted_residual(const Row& row, const Feature
   } else if (row.squeeze_divisor > 0) {
     squeeze_and_excite(row.id, map, std::max(1, count(in) / row.squeeze_divisor));
   }
-  const Layer project = layer_of(LayerOp::conv, row.id + ".project", row.channels, square(1));
+  const Layer project = layer_of(LayerOp::conv, row.id + ".project", row.channels, window_of(1));
   const bool keeps_shape = row.window.stride == 1 && row.channels == count(in);
   return keeps_shape ? add(project, map, in, "none") : append(project, map, "none");
 }
 
 RowBuilder::Features RowBuilder::fire(const Row& row, const Features& in) {
-  const Features squeezed = conv(row.id + ".squeeze", in, row.squeeze, square(1), row.activation);
-  Features both = conv(row.id + ".expand1x1", squeezed, row.expand, square(1), row.activation);
-  const Features other = conv(row.id + ".expand3x3", squeezed, row.expand, square(3), row.activation);
+  const Features squeezed = conv(row.id + ".squeeze", in, row.squeeze, window_of(1), row.activation);
+  Features both = conv(row.id + ".expand1x1", squeezed, row.expand, window_of(1), row.activation);
+  const Features other = conv(row.id + ".expand3x3", squeezed, row.expand, window_of(3), row.activation);
   both.channels.insert(both.channels.end(), other.channels.begin(), other.channels.end());
   return both;
 }
@@ -215,7 +215,7 @@ RowBuilder::Features RowBuilder::fire(const Row& row, const Features& in) {
 /// ShuffleNet V2: the left half of the channels passes by (stride 1) or through a depthwise and a 1×1 convolution, the
 /// right half through three convolutions; then the halves are interleaved.
 RowBuilder::Features RowBuilder::shuffle_unit(const Row& row, const Features& in) {
-  const Window window = square(3, row.window.stride);
+  const Window window = window_of(3, row.window.stride);
   const int half = row.channels / 2;
   if (row.channels % 2 != 0 || (window.stride == 1 && row.channels != count(in))) {
     throw input_error("channels: {} must be even and, with stride 1, as many as the unit reads ({})", row.channels,
@@ -227,11 +227,12 @@ RowBuilder::Features RowBuilder::shuffle_unit(const Row& row, const Features& in
     left.channels.resize(static_cast<std::size_t>(half));
     right.channels.erase(right.channels.begin(), right.channels.begin() + half);
   } else {
-    left = conv(row.id + ".left2", depthwise(row.id + ".left1", in, window, "none"), half, square(1), row.activation);
+    left =
+        conv(row.id + ".left2", depthwise(row.id + ".left1", in, window, "none"), half, window_of(1), row.activation);
   }
-  right = conv(row.id + ".right1", right, half, square(1), row.activation);
+  right = conv(row.id + ".right1", right, half, window_of(1), row.activation);
   right = depthwise(row.id + ".right2", right, window, "none");
-  right = conv(row.id + ".right3", right, half, square(1), row.activation);
+  right = conv(row.id + ".right3", right, half, window_of(1), row.activation);
   Features both{{}, right.height, right.width};
   for (std::size_t i = 0; i < right.channels.size(); ++i) {
     both.channels.push_back(left.channels[i]);

@@ -1,13 +1,14 @@
 // The networks of configs/networks: their counts by the papers' tables, added up here by plain arithmetic apart from
 // the loader, and by what their sources publish.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <set>
 
+#include "base/files.hpp"
 #include "model/load_network.hpp"
 #include "model/network_yaml.hpp"
 
@@ -419,6 +420,41 @@ TEST(ZooFolder, HoldsTheNetworksThatAreTested) {
     found.push_back(entry.path().stem().string());
   }
   EXPECT_THAT(found, testing::UnorderedElementsAreArray(names()));
+}
+
+/// "1,234,567"
+std::string with_commas(std::int64_t number) {
+  return number < 1000 ? fmt::format("{}", number) : fmt::format("{},{:03}", with_commas(number / 1000), number % 1000);
+}
+
+/// Host operations of all: multiply-accumulates, values pooled and added, host operations. In tenths of a percent.
+long host_per_mille(const Network& network) {
+  double host = 0;
+  for (const HostOp& op : network.host_ops) {
+    host += static_cast<double>(op.operations);
+  }
+  auto all = host + static_cast<double>(macs(network));
+  for (const Layer& layer : network.layers) {
+    const double values = 1.0 * height_out(layer) * width_out(layer) * layer.channels_out;
+    all += layer.residual ? values : 0;
+    all += weight_count(layer) == 0 ? values * layer.kernel[0] * layer.kernel[1] : 0;
+  }
+  return std::lround(1000 * host / all);
+}
+
+TEST_P(Zoo, StandsInTheTableOfTheManualAsItIs) {
+  const Network network = load_network(GetParam());
+  const std::string page = read_file(AUTONBA_SOURCE_DIR "/docs/networks.md");
+  const std::size_t begin = page.find(fmt::format("\n| {} |", GetParam()));
+  ASSERT_NE(begin, std::string::npos);
+  const std::string row = page.substr(begin + 1, page.find('\n', begin + 1) - begin - 1);
+  EXPECT_THAT(row, testing::HasSubstr(fmt::format("| {} |", with_commas(macs(network) + host_macs(network)))));
+  EXPECT_THAT(row, testing::HasSubstr(fmt::format("| {} |", network.layers.size())));
+  const long share = host_per_mille(network);
+  EXPECT_THAT(row, testing::HasSubstr(share == 0 ? "| 0 |" : fmt::format("| {}.{}% |", share / 10, share % 10)));
+  if (GetParam() != "edd-net-3") {
+    EXPECT_THAT(row, testing::HasSubstr(fmt::format("| {} |", with_commas(expected().at(GetParam()).parameters))));
+  }
 }
 
 // Printed exactly: the published figures of these are rounded, or of another variant.
