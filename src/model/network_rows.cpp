@@ -82,10 +82,19 @@ int RowBuilder::writer_of(const Features& features) const {
   return writer;
 }
 
-RowBuilder::Features RowBuilder::append(Layer layer, const Features& in, const std::string& activation) {
-  if (!ids_.insert(layer.id).second || layer.id == "input") {
-    throw input_error("there is a layer {} already", layer.id);
+void RowBuilder::take_id(const std::string& id) {
+  if (!ids_.insert(id).second) {
+    throw input_error("the name {} is taken already", id);
   }
+}
+
+void RowBuilder::host(const std::string& id, const std::string& work, std::int64_t operations) {
+  take_id(id);
+  network_.host_ops.push_back({id, work, operations});
+}
+
+RowBuilder::Features RowBuilder::append(Layer layer, const Features& in, const std::string& activation) {
+  take_id(layer.id);
   if (network_.layers.size() == most_layers) {
     throw input_error("the network has more than {} layers", most_layers);
   }
@@ -109,7 +118,7 @@ RowBuilder::Features RowBuilder::append(Layer layer, const Features& in, const s
   network_.layers.push_back(layer);
   Features out = whole_map(static_cast<int>(network_.layers.size()) - 1);
   if (activation != "none" && layer.activation == Activation{}) {
-    network_.host_ops.push_back({layer.id + "." + activation, activation, values(out)});
+    host(layer.id + "." + activation, activation, values(out));
   }
   return out;
 }
@@ -181,10 +190,10 @@ RowBuilder::Features RowBuilder::bottleneck(const Row& row, const Features& in) 
 /// Host work: mean of every channel, two linear layers, and every value times its channel's weight.
 void RowBuilder::squeeze_and_excite(const std::string& id, const Features& map, int squeezed) {
   const std::int64_t channels = count(map);
-  network_.host_ops.push_back({id + ".squeeze", "global_average_pool", values(map)});
-  network_.host_ops.push_back({id + ".excite", "linear", 2 * channels * squeezed});
-  network_.host_ops.push_back({id + ".gate", "activation", channels + squeezed});
-  network_.host_ops.push_back({id + ".scale", "multiply", values(map)});
+  host(id + ".squeeze", "global_average_pool", values(map));
+  host(id + ".excite", "linear", 2 * channels * squeezed);
+  host(id + ".gate", "activation", channels + squeezed);
+  host(id + ".scale", "multiply", values(map));
 }
 
 RowBuilder::Features RowBuilder::inverted_residual(const Row& row, const Features& in) {
@@ -258,7 +267,7 @@ RowBuilder::Features RowBuilder::one(const Row& row, const Features& in) {
     return depthwise(row.id, in, row.window, row.activation);
   }
   if (row.op == "host") {
-    network_.host_ops.push_back({row.id, row.work, values(in) * row.operations_per_value});
+    host(row.id, row.work, values(in) * row.operations_per_value);
     return in;
   }
   const auto block = std::find_if(blocks.begin(), blocks.end(), [&](const auto& b) { return b.first == row.op; });

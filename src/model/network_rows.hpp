@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <utility>
@@ -66,6 +67,8 @@ class RowBuilder {
   static std::int64_t values(const Features& features);
   Features whole_map(int writer) const;
   int writer_of(const Features& features) const;
+  void take_id(const std::string& id);
+  void host(const std::string& id, const std::string& work, std::int64_t operations);
   Features append(Layer layer, const Features& in, const std::string& activation);
   Features conv(const std::string& id, const Features& in, int channels, const Window& window,
                 const std::string& activation);
@@ -85,7 +88,7 @@ class RowBuilder {
   Features one(const Row& row, const Features& in);
 
   Network network_;
-  std::set<std::string> ids_;
+  std::set<std::string> ids_ = {"input"};  // of layers and host work
   Features last_;
 };
 

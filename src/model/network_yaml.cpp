@@ -24,7 +24,7 @@ int size(const YamlMap& map, const char* key, int low, int high, int otherwise) 
 }
 
 PublishedFigure read_figure(const YamlMap& map, const char* key) {
-  static const std::regex pattern("([0-9]+)(\\.[0-9]+)?( [kMG])?( / 2)?");
+  static const std::regex pattern("([0-9]{1,15})(\\.[0-9]{1,9})?( [kMG])?( / 2)?");
   PublishedFigure figure;
   figure.text = map.text(key);
   std::smatch match;

@@ -86,6 +86,8 @@ TEST_F(NetworkYaml, MistakesNameTheLineAndTheKey) {
   EXPECT_THAT(complaint(conv, "bits: 1\n"), HasSubstr(":4: bits: 1 is not between 2 and 16"));
   EXPECT_THAT(complaint(conv, "published: {macs: 4 Q, parameters: 3, counts: all}\n"),
               HasSubstr(":4: published.macs: \"4 Q\" is not of the form"));
+  EXPECT_THAT(complaint(conv, fmt::format("published: {{macs: {:0400}, parameters: 3, counts: all}}\n", 1)),
+              HasSubstr("is not of the form"));
   EXPECT_THAT(complaint("  - {op: inverted_residual, channels: 8, kernel: 3}\n"),
               HasSubstr("has either `expansion` or `hidden`"));
   EXPECT_THAT(complaint("  - {op: inverted_residual, channels: 8, kernel: 4, hidden: 8}\n"),
@@ -104,7 +106,7 @@ TEST_F(NetworkYaml, RowsThatDoNotFitTheirMapAreNamed) {
               HasSubstr("layers[0]: the kernel is larger than the map of 9x11"));
   EXPECT_THAT(
       complaint("  - {op: conv, channels: 8, kernel: 1, name: a}\n  - {op: conv, channels: 8, kernel: 1, name: a}\n"),
-      HasSubstr(":6: layers[1]: there is a layer a already"));
+      HasSubstr(":6: layers[1]: the name a is taken already"));
   EXPECT_THAT(complaint("  - {op: shuffle_unit, channels: 12}\n"), HasSubstr("must be even and, with stride 1"));
   EXPECT_THAT(complaint("  - {op: fire, squeeze: 2, expand: 4}\n  - {op: basic, channels: 8}\n"),
               HasSubstr(":6: layers[1]: only a whole map can be added"));
@@ -117,6 +119,7 @@ TEST_F(NetworkYaml, RowsThatDoNotFitTheirMapAreNamed) {
                           return rows;
                         }()),
               HasSubstr("more than 2000 layers"));
+  EXPECT_THAT(complaint("  - {op: host, work: softmax, name: input}\n"), HasSubstr("the name input is taken already"));
   EXPECT_THAT(complaint("  - {op: host, work: softmax}\n"), HasSubstr("the network has no layers"));
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/files.hpp"
 #include "model/load_network.hpp"
+#include "model/network_json.hpp"
 #include "model/network_yaml.hpp"
 
 namespace autonba {
@@ -388,6 +389,11 @@ TEST_P(Zoo, ReadsEveryMapAndEndsInOneOutput) {
     }
   }
   EXPECT_EQ(read.size(), network.layers.size()) << "the input and all maps but the last";
+}
+
+TEST_P(Zoo, IsTheSameAsJson) {
+  const Network network = load_network(GetParam());
+  EXPECT_EQ(network_from_json(to_json(network), "network.json"), network);
 }
 
 TEST_P(Zoo, TakesOtherBits) {
