@@ -1,6 +1,7 @@
 #include "model/network_yaml.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -33,7 +34,8 @@ class NetworkYaml : public testing::Test {
     return "no complaint";
   }
 
-  const std::filesystem::path file_ = std::filesystem::temp_directory_path() / "autonba-network-test.yaml";
+  const std::filesystem::path file_ = std::filesystem::temp_directory_path() /
+                                      fmt::format("autonba-{}-network-test.yaml", getpid());  // tests run side by side
 };
 
 TEST_F(NetworkYaml, AConvolutionIsReadAsItStands) {
@@ -75,7 +77,7 @@ TEST_F(NetworkYaml, ARepeatedBlockStridesOnce) {
 TEST_F(NetworkYaml, MistakesNameTheLineAndTheKey) {
   const std::string conv = "  - {op: conv, channels: 16, kernel: 3}\n";
   EXPECT_THAT(complaint(conv + "  - {op: conv, chanels: 16, kernel: 3}\n"),
-              HasSubstr("autonba-network-test.yaml:6: layers[1].channels: is missing"));
+              HasSubstr("-network-test.yaml:6: layers[1].channels: is missing"));
   EXPECT_THAT(complaint("  - {op: conv, channels: 16, kernel: 3, strid: 2}\n"),
               HasSubstr(":5: layers[0].strid: is not a key that is known here; did you mean `stride`?"));
   EXPECT_THAT(complaint("  - {op: convolution, channels: 16}\n"),
@@ -136,7 +138,7 @@ TEST_F(NetworkYaml, TheExampleOfTheManualWorksAsWritten) {
 TEST_F(NetworkYaml, AreFoundByNameAndByPathAndAsJson) {
   const Network network = read("  - {op: conv, channels: 16, kernel: 3}\n");
   EXPECT_EQ(load_network(file_.string()), network);
-  const std::filesystem::path json = std::filesystem::temp_directory_path() / "autonba-network-test.json";
+  const std::filesystem::path json = file_.string() + ".json";
   write_json(json, network_schema, to_json(network));
   EXPECT_EQ(load_network(json.string()), network);
   EXPECT_EQ(load_network(json.string(), {.bits = 5}).layers.front().bits, 5);
