@@ -94,6 +94,10 @@ bool YamlMap::has(const std::string& key) const {
   return static_cast<bool>(node_[key]);
 }
 
+bool YamlMap::is_list(const std::string& key) const {
+  return has(key) && node_[key].IsSequence();
+}
+
 std::string YamlMap::place(const YAML::Node& node, const std::string& key) const {
   const std::string path = path_.empty() || key.empty() ? path_ + key : path_ + "." + key;
   const int line = node.Mark().line;

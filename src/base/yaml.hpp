@@ -26,6 +26,7 @@ class YamlMap {
   void override(std::string_view assignment);
 
   bool has(const std::string& key) const;
+  bool is_list(const std::string& key) const;
 
   std::string text(const std::string& key) const;
   std::string text(const std::string& key, const std::string& otherwise) const;

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "model/network_json.hpp"
 #include "model/network_yaml.hpp"
+#include "model/read_onnx.hpp"
 
 namespace autonba {
 namespace {
@@ -24,8 +25,8 @@ std::filesystem::path file_named(const std::string& name) {
   std::sort(names.begin(), names.end());
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     const auto meant = nearest(name, names);
-    throw input_error("there is no network {} in {}; {}, or the path of a .yaml or .json file", name, folder.string(),
-                      meant ? fmt::format("did you mean {}?", *meant) : "there are " + any_of(names));
+    throw input_error("there is no network {} in {}; {}, or the path of a .yaml, .json or .onnx file", name,
+                      folder.string(), meant ? fmt::format("did you mean {}?", *meant) : "there are " + any_of(names));
   }
   return folder / (name + ".yaml");
 }
@@ -49,6 +50,9 @@ void set_bits(Network& network, int bits) {
 }
 
 Network load_network(const std::string& name_or_path, const LoadOptions& options) {
+  if (name_or_path.ends_with(".onnx")) {
+    return read_onnx(name_or_path, {options.bits.value_or(8), options.bits.value_or(8)});
+  }
   Network network = read(name_or_path);
   if (options.bits) {
     set_bits(network, *options.bits);

@@ -11,15 +11,15 @@ constexpr int most_layers = 2000;  // so that a few rows cannot fill the memory
 
 /// A layer whose kernel is as high as wide. Its input is set when it is appended.
 Layer layer_of(LayerOp op, const std::string& id, int channels, const Window& window) {
-  Layer layer{.id = id, .op = op, .channels_out = channels, .kernel = {window.kernel, window.kernel}};
-  layer.stride = window.stride;
+  Layer layer{.id = id, .op = op, .channels_out = channels, .kernel = square(window.kernel)};
+  layer.stride = square(window.stride);
   layer.padding = window.padding;
-  layer.dilation = window.dilation;
+  layer.dilation = square(window.dilation);
   return layer;
 }
 
 Window window_of(int kernel, int stride = 1) {
-  return {.kernel = kernel, .stride = stride, .padding = (kernel - 1) / 2, .dilation = 1};
+  return {.kernel = kernel, .stride = stride, .padding = all_sides((kernel - 1) / 2), .dilation = 1};
 }
 
 /// Channels in a row of the same map make one range, ranges in a row of the same map one slice.

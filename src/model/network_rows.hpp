@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -10,11 +11,11 @@
 
 namespace autonba {
 
-/// How a kernel moves over a map, the same in both dimensions.
+/// How a kernel moves over a map. Kernel, stride and dilation are the same in both dimensions.
 struct Window {
   int kernel = 1;
   int stride = 1;
-  int padding = 0;
+  std::array<int, 4> padding = all_sides(0);  // top, left, bottom, right
   int dilation = 1;
 };
 

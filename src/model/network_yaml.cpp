@@ -54,6 +54,21 @@ std::optional<Published> read_published(const YamlMap& map) {
   return figures;
 }
 
+/// One number, or one for each side.
+std::array<int, 4> read_padding(const YamlMap& map, int otherwise) {
+  if (!map.is_list("padding")) {
+    return all_sides(size(map, "padding", 0, most_window, otherwise));
+  }
+  const std::vector<std::int64_t> sides = map.integers("padding", 0, most_window);
+  if (sides.size() != 4) {
+    map.reject("padding",
+               fmt::format("has {} numbers; one, or [top, left, bottom, right], was expected", sides.size()));
+  }
+  std::array<int, 4> padding{};
+  std::transform(sides.begin(), sides.end(), padding.begin(), [](std::int64_t side) { return static_cast<int>(side); });
+  return padding;
+}
+
 /// Padding where none is given: such that stride 1 keeps the size of the map; 0 for pooling.
 void read_window(const YamlMap& map, Row& row) {
   const auto is = [&](std::initializer_list<const char*> ops) {
@@ -72,11 +87,11 @@ void read_window(const YamlMap& map, Row& row) {
   }
   const int same = row.window.dilation * (row.window.kernel - 1) / 2;
   if (is({"conv", "depthwise"})) {
-    row.window.padding = size(map, "padding", 0, most_window, same);
+    row.window.padding = read_padding(map, same);
   } else if (is({"maxpool", "avgpool"})) {
-    row.window.padding = size(map, "padding", 0, most_window, 0);
+    row.window.padding = read_padding(map, 0);
   } else if (is({"inverted_residual"})) {
-    row.window.padding = same;
+    row.window.padding = all_sides(same);
   }
 }
 

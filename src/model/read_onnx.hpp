@@ -17,7 +17,4 @@ struct OnnxOptions {
 /// with sizes that are not known.
 Network read_onnx(const std::filesystem::path& file, const OnnxOptions& options = {});
 
-/// A network from a file: ONNX where the name ends in .onnx, else network.json. Throws InputError.
-Network load_network_file(const std::filesystem::path& file, const OnnxOptions& options = {});
-
 }  // namespace autonba

@@ -46,7 +46,8 @@ TEST_F(NetworkYaml, AConvolutionIsReadAsItStands) {
   ASSERT_EQ(network.layers.size(), 2U);
   Layer layer{.id = "c", .inputs = {{network_input, {{0, 8}}}}, .channels_in = 8, .channels_out = 12, .groups = 4};
   layer.kernel = {3, 3};
-  layer.stride = layer.padding = layer.dilation = 2;
+  layer.stride = layer.dilation = square(2);
+  layer.padding = all_sides(2);
   layer.height_in = 9;
   layer.width_in = 11;
   layer.bits = layer.bits_out = 6;
@@ -64,6 +65,14 @@ TEST_F(NetworkYaml, PaddingKeepsTheSizeWhereNoneIsGiven) {
     EXPECT_EQ(height_out(network.layers.front()), 9);
     EXPECT_EQ(width_out(network.layers.front()), 11);
   }
+}
+
+TEST_F(NetworkYaml, PaddingMayDifferFromSideToSide) {
+  const Network network = read("  - {op: maxpool, kernel: 2, padding: [0, 1, 2, 3]}\n");
+  EXPECT_EQ(network.layers.front().padding, (std::array<int, 4>{0, 1, 2, 3}));
+  EXPECT_EQ(height_out(network.layers.front()), 10);
+  EXPECT_EQ(width_out(network.layers.front()), 14);
+  EXPECT_THAT(complaint("  - {op: maxpool, kernel: 2, padding: [0, 1]}\n"), HasSubstr("padding: has 2 numbers"));
 }
 
 TEST_F(NetworkYaml, ARepeatedBlockStridesOnce) {

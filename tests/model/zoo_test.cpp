@@ -500,8 +500,8 @@ TEST(ZooLayers, AddWhatTheirBlocksRead) {
   const auto writer = [&](const Layer& layer) { return network.layers[static_cast<std::size_t>(*layer.residual)].id; };
   EXPECT_EQ(writer(layer_named(network, "conv3.1.conv3")), "conv3.1.shortcut");
   EXPECT_EQ(writer(layer_named(network, "conv3.2.conv3")), "conv3.1.conv3");
-  EXPECT_EQ(layer_named(network, "conv3.1.conv2").stride, 2);
-  EXPECT_EQ(layer_named(network, "conv3.2.conv2").stride, 1);
+  EXPECT_EQ(layer_named(network, "conv3.1.conv2").stride, square(2));
+  EXPECT_EQ(layer_named(network, "conv3.2.conv2").stride, square(1));
   EXPECT_EQ(layer_named(network, "conv3.1.conv3").activation.kind, Activation::Kind::relu);
   EXPECT_EQ(layer_named(network, "conv3.1.shortcut").activation.kind, Activation::Kind::none);
   const Network mobile = load_network("mobilenet-v2");

@@ -347,8 +347,4 @@ Network read_onnx(const std::filesystem::path& file, const OnnxOptions& options)
   return onnx_import::Reader(onnx_import::load_model(file), file, options).network();
 }
 
-Network load_network_file(const std::filesystem::path& file, const OnnxOptions& options) {
-  return file.extension() == ".onnx" ? read_onnx(file, options) : read_network(file);
-}
-
 }  // namespace autonba
