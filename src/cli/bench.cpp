@@ -5,6 +5,7 @@
 #include "base/progress.hpp"
 #include "cli/command.hpp"
 #include "cost_evaluations.hpp"
+#include "design_evaluations.hpp"
 #include "train/runtime.hpp"
 
 namespace autonba {
@@ -21,7 +22,10 @@ std::string bench_text(const Json& figures) {
          step("arch step, ATen alone", "eager_arch_step_seconds") +
          fmt::format("peak resident memory         {:.0f} MB\n", figures["peak_rss_mb"].get<double>()) +
          fmt::format("cost model                   {:.0f} networks a second on one core\n",
-                     figures["cost_evaluations_per_second"].get<double>());
+                     figures["cost_evaluations_per_second"].get<double>()) +
+         fmt::format("designs from tables          {:.0f} a second, tables built in {:.2f} s\n",
+                     figures["design_evaluations_per_second"].get<double>(),
+                     figures["design_tables_seconds"].get<double>());
 }
 
 /// Whole networks of the paper's space, for two seconds.
@@ -36,6 +40,8 @@ void bench(const CommonOptions& common, const TrainBenchOptions& options) {
   const TrainBench train = bench_training(
       options, [&](double share) { progress.update(fmt::format("training steps  {:.0f} %", 100 * share)); });
   progress.update("cost model");
+  const DesignRate designs =
+      design_evaluations(load_design_space("fpga-tables"), load_platform("zc706-pl"), thread_count(common), 2);
   const Json figures = {{"threads", thread_count(common)},
                         {"floor_seconds", train.floor.seconds},
                         {"sgemm_gflops", train.floor.sgemm_gflops},
@@ -45,7 +51,9 @@ void bench(const CommonOptions& common, const TrainBenchOptions& options) {
                         {"eager_weight_step_seconds", train.eager_weight_step_seconds},
                         {"eager_arch_step_seconds", train.eager_arch_step_seconds},
                         {"peak_rss_mb", train.peak_rss_mb},
-                        {"cost_evaluations_per_second", measured_cost_evaluations()}};
+                        {"cost_evaluations_per_second", measured_cost_evaluations()},
+                        {"design_evaluations_per_second", designs.evaluations_per_second},
+                        {"design_tables_seconds", designs.table_seconds}};
   print_result(common, figures, bench_text(figures));
 }
 
@@ -53,8 +61,8 @@ void bench(const CommonOptions& common, const TrainBenchOptions& options) {
 
 void add_bench(CLI::App& app, CommonOptions& common) {
   CLI::App* command = add_command(app, common, "bench",
-                                  "Measures training steps as multiples of what this machine allows at best, and the "
-                                  "cost model (docs/performance.md).");
+                                  "Measures training steps as multiples of what this machine allows at best, the cost "
+                                  "model and designs from tables (docs/performance.md).");
   auto options = std::make_shared<TrainBenchOptions>();
   command->add_option("--paths", options->paths, "random paths")->check(CLI::Range(2, 100000))->capture_default_str();
   command->add_option("--eager-paths", options->eager_paths, "random paths on ATen alone, for comparison")

@@ -7,6 +7,7 @@
 #include "base/progress.hpp"
 #include "cli/command.hpp"
 #include "explore/compare.hpp"
+#include "explore/compare_chart.hpp"
 #include "model/network_json.hpp"
 
 namespace autonba {
@@ -16,6 +17,7 @@ struct CompareArguments {
   std::string network;
   std::string platform;
   std::string space = "fpga";
+  std::string objective = "fps";
   std::string out;
   std::int64_t budget = 10'000;
   int seeds = 5;
@@ -34,10 +36,11 @@ std::vector<NamedNetwork> networks_of(const CompareArguments& arguments) {
 void compare_engines(const CommonOptions& common, const CompareArguments& arguments) {
   const Comparison comparison{.platform = load_platform(arguments.platform),
                               .space = load_design_space(arguments.space),
-                              .objective = Objective::fps,
+                              .objective = arguments.objective == "fps" ? Objective::fps : Objective::latency,
                               .evaluations = arguments.budget,
                               .seeds = arguments.seeds,
-                              .engines = arguments.engines};
+                              .engines = arguments.engines,
+                              .threads = thread_count(common)};
   const std::vector<NamedNetwork> networks = networks_of(arguments);
   make_writable_folder(arguments.out);
   Progress progress(stderr_is_terminal());
@@ -51,8 +54,9 @@ void compare_engines(const CommonOptions& common, const CompareArguments& argume
   });
   const Json document = comparison_json(runs, comparison);
   const std::string table = comparison_table(summarise(runs, comparison.objective), comparison.objective);
-  write_json(std::filesystem::path(arguments.out) / "comparison.json", "autonba.comparison/1", document);
+  write_json(std::filesystem::path(arguments.out) / "comparison.json", "autonba.comparison/2", document);
   write_file_whole(std::filesystem::path(arguments.out) / "table.md", table);
+  write_file_whole(std::filesystem::path(arguments.out) / "curves.svg", comparison_chart(runs, comparison));
   print_result(common, document, table);
 }
 
@@ -62,12 +66,15 @@ void add_compare_engines(CLI::App& app, CommonOptions& common) {
   CLI::App* command =
       add_command(app, common, "compare-engines",
                   "Gives every engine the same number of evaluations on the same networks, with several "
-                  "seeds, and prints the table.");
+                  "seeds, prints the table and draws the best value against evaluations.");
   auto arguments = std::make_shared<CompareArguments>();
   command->add_option("network", arguments->network, "a network.json, or a search space to draw networks from")
       ->required();
   command->add_option("--platform", arguments->platform, "name in configs/platforms, or a file")->required();
   command->add_option("--space", arguments->space, "design space: name in configs/accelerator, or a file")
+      ->capture_default_str();
+  command->add_option("--objective", arguments->objective, "images a second in steady state, or latency of one image")
+      ->check(CLI::IsMember({"fps", "latency"}))
       ->capture_default_str();
   command->add_option("--budget", arguments->budget, "evaluations of each run")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
@@ -79,7 +86,7 @@ void add_compare_engines(CLI::App& app, CommonOptions& common) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command->add_option("--engines", arguments->engines, "engines to compare")->check(CLI::IsMember(engine_names()));
-  command->add_option("--out", arguments->out, "folder for comparison.json and table.md")->required();
+  command->add_option("--out", arguments->out, "folder for comparison.json, table.md and curves.svg")->required();
   command->callback([&common, arguments] { compare_engines(common, *arguments); });
 }
 

@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <mutex>
+
+#include "base/parallel.hpp"
 
 namespace autonba {
 namespace {
@@ -60,44 +64,66 @@ std::vector<double> best_values(const std::vector<EngineRun>& group, std::int64_
   return values;
 }
 
+CurvePoint point_of(const std::vector<EngineRun>& group, Objective objective, std::int64_t evaluations) {
+  const std::vector<double> values = best_values(group, evaluations);
+  const bool fps = objective == Objective::fps;
+  return {.evaluations = evaluations,
+          .median = in_unit(quantile(values, 0.5), objective),
+          .quartile_low = in_unit(quantile(values, fps ? 0.75 : 0.25), objective),
+          .quartile_high = in_unit(quantile(values, fps ? 0.25 : 0.75), objective)};
+}
+
 EngineRow row_of(const std::vector<EngineRun>& group, Objective objective) {
-  const std::vector<double> values = best_values(group, std::numeric_limits<std::int64_t>::max());
-  EngineRow row{.network = group.front().network, .engine = group.front().engine};
-  row.median = in_unit(quantile(values, 0.5), objective);
-  row.quartile_low = in_unit(quantile(values, objective == Objective::fps ? 0.75 : 0.25), objective);
-  row.quartile_high = in_unit(quantile(values, objective == Objective::fps ? 0.25 : 0.75), objective);
+  const CurvePoint last = point_of(group, objective, std::numeric_limits<std::int64_t>::max());
+  EngineRow row{.network = group.front().network,
+                .engine = group.front().engine,
+                .median = last.median,
+                .quartile_low = last.quartile_low,
+                .quartile_high = last.quartile_high};
+  double bound = 0;  // of seconds: the larger one says more
   std::int64_t evaluations = 0;
   std::int64_t fitting = 0;
   for (const EngineRun& run : group) {
+    bound = std::max(bound, run.bound.value_or(0));
     row.found += run.trace.empty() ? 0 : 1;
     row.seconds += run.seconds / static_cast<double>(group.size());
     evaluations += run.evaluations;
     fitting += run.fitting;
   }
+  if (bound > 0) {
+    row.bound = in_unit(bound, objective);
+  }
   row.fitting_share = evaluations == 0 ? 0 : static_cast<double>(fitting) / static_cast<double>(evaluations);
   return row;
 }
 
+/// Nothing found is 0 images a second, or infinitely many milliseconds.
 Json number_or_null(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
+  return std::isfinite(value) && value > 0 ? Json(value) : Json();
 }
 
-Json curve_of(const std::vector<EngineRun>& group, const Comparison& comparison) {
+Json json_of(const EngineCurve& curve) {
   Json points = Json::array();
-  const auto add = [&](std::int64_t evaluations) {
-    const double value = quantile(best_values(group, evaluations), 0.5);
-    const bool found = std::isfinite(value);
-    points.push_back(
-        {{"evaluations", evaluations}, {"best", found ? Json(in_unit(value, comparison.objective)) : Json()}});
-  };
-  for (std::int64_t decade = 1; decade < comparison.evaluations; decade *= 10) {
+  for (const CurvePoint& point : curve.points) {
+    points.push_back({{"evaluations", point.evaluations},
+                      {"median", number_or_null(point.median)},
+                      {"quartile_low", number_or_null(point.quartile_low)},
+                      {"quartile_high", number_or_null(point.quartile_high)}});
+  }
+  return {{"network", curve.network}, {"engine", curve.engine}, {"points", points}};
+}
+
+/// 1, 2, 5, 10, … and all.
+std::vector<std::int64_t> points_in_decades(std::int64_t evaluations) {
+  std::vector<std::int64_t> points;
+  for (std::int64_t decade = 1; decade < evaluations; decade *= 10) {
     for (const std::int64_t factor : {1, 2, 5}) {
-      if (factor * decade < comparison.evaluations) {
-        add(factor * decade);
+      if (factor * decade < evaluations) {
+        points.push_back(factor * decade);
       }
     }
   }
-  add(comparison.evaluations);
+  points.push_back(evaluations);
   return points;
 }
 
@@ -123,6 +149,21 @@ Json wins_of(const std::vector<EngineRow>& rows, const Comparison& comparison) {
   return wins;
 }
 
+EngineRun run_of(const std::string& network, const std::string& engine, std::uint64_t seed, const Problem& problem,
+                 std::int64_t evaluations, Mapper& mapper) {
+  const auto begin = std::chrono::steady_clock::now();
+  Solution solution = explore(engine, problem, {evaluations}, seed, mapper);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  return {.network = network,
+          .engine = engine,
+          .seed = seed,
+          .trace = std::move(solution.trace),
+          .bound = solution.bound,
+          .evaluations = solution.evaluations,
+          .fitting = solution.fitting,
+          .seconds = seconds.count()};
+}
+
 }  // namespace
 
 std::vector<NamedNetwork> random_networks(const SearchSpace& space, int count, int classes, std::uint64_t seed) {
@@ -137,28 +178,26 @@ std::vector<NamedNetwork> random_networks(const SearchSpace& space, int count, i
 
 std::vector<EngineRun> compare(const std::vector<NamedNetwork>& networks, const Comparison& comparison,
                                const std::function<void(const EngineRun&)>& finished) {
-  std::vector<EngineRun> runs;
-  for (const NamedNetwork& named : networks) {
+  std::vector<std::vector<EngineRun>> of_network(networks.size());
+  std::mutex telling;
+  const auto run_all = [&](std::size_t i) {
     Mapper mapper(comparison.platform);
-    const Problem problem{named.network, comparison.platform, comparison.space, comparison.objective};
+    const Problem problem{networks[i].network, comparison.platform, comparison.space, comparison.objective};
     for (const std::string& engine : comparison.engines) {
       for (int seed = 1; seed <= comparison.seeds; ++seed) {
-        const auto begin = std::chrono::steady_clock::now();
-        Solution solution =
-            explore(engine, problem, {comparison.evaluations}, static_cast<std::uint64_t>(seed), mapper);
-        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-        runs.push_back({.network = named.name,
-                        .engine = engine,
-                        .seed = static_cast<std::uint64_t>(seed),
-                        .trace = std::move(solution.trace),
-                        .evaluations = solution.evaluations,
-                        .fitting = solution.fitting,
-                        .seconds = seconds.count()});
+        of_network[i].push_back(run_of(networks[i].name, engine, static_cast<std::uint64_t>(seed), problem,
+                                       comparison.evaluations, mapper));
         if (finished) {
-          finished(runs.back());
+          const std::lock_guard lock(telling);
+          finished(of_network[i].back());
         }
       }
     }
+  };
+  share_out(networks.size(), comparison.threads, [&] { return run_all; });
+  std::vector<EngineRun> runs;
+  for (std::vector<EngineRun>& some : of_network) {
+    std::move(some.begin(), some.end(), std::back_inserter(runs));
   }
   return runs;
 }
@@ -167,6 +206,18 @@ std::vector<EngineRow> summarise(const std::vector<EngineRun>& runs, Objective o
   std::vector<EngineRow> rows;
   for_each_group(runs, [&](const std::vector<EngineRun>& group) { rows.push_back(row_of(group, objective)); });
   return rows;
+}
+
+std::vector<EngineCurve> curves(const std::vector<EngineRun>& runs, Objective objective,
+                                std::span<const std::int64_t> evaluations) {
+  std::vector<EngineCurve> all;
+  for_each_group(runs, [&](const std::vector<EngineRun>& group) {
+    EngineCurve& curve = all.emplace_back(EngineCurve{group.front().network, group.front().engine, {}});
+    for (const std::int64_t after : evaluations) {
+      curve.points.push_back(point_of(group, objective, after));
+    }
+  });
+  return all;
 }
 
 Json comparison_json(const std::vector<EngineRun>& runs, const Comparison& comparison) {
@@ -187,27 +238,29 @@ Json comparison_json(const std::vector<EngineRun>& runs, const Comparison& compa
                                 {"median", number_or_null(row.median)},
                                 {"quartile_low", number_or_null(row.quartile_low)},
                                 {"quartile_high", number_or_null(row.quartile_high)},
+                                {"bound", row.bound ? Json(*row.bound) : Json()},
                                 {"found", row.found},
                                 {"fitting_share", row.fitting_share},
                                 {"run_seconds", row.seconds}});
   }
-  for_each_group(runs, [&](const std::vector<EngineRun>& group) {
-    document["curves"].push_back({{"network", group.front().network},
-                                  {"engine", group.front().engine},
-                                  {"points", curve_of(group, comparison)}});
-  });
+  for (const EngineCurve& curve : curves(runs, comparison.objective, points_in_decades(comparison.evaluations))) {
+    document["curves"].push_back(json_of(curve));
+  }
   return document;
 }
 
 std::string comparison_table(const std::vector<EngineRow>& rows, Objective objective) {
   const char* unit = objective == Objective::fps ? "images/s" : "ms";
+  const bool proven = std::any_of(rows.begin(), rows.end(), [](const EngineRow& row) { return row.bound.has_value(); });
   std::string table = fmt::format(
-      "| network | engine | median, {0} | quartiles, {0} | designs that fit | seconds a run |\n"
-      "|---|---|---:|---:|---:|---:|\n",
-      unit);
+      "| network | engine | median, {0} | quartiles, {0} |{1} designs that fit | seconds a run |\n"
+      "|---|---|---:|---:|{2}---:|---:|\n",
+      unit, proven ? fmt::format(" proven bound, {} |", unit) : "", proven ? "---:|" : "");
   for (const EngineRow& row : rows) {
-    table += fmt::format("| {} | {} | {:.6g} | {:.6g} to {:.6g} | {:.1f}% | {:.1f} |\n", row.network, row.engine,
-                         row.median, row.quartile_low, row.quartile_high, 100 * row.fitting_share, row.seconds);
+    const std::string bound = row.bound ? fmt::format(" {:.6g} |", *row.bound) : " |";
+    table += fmt::format("| {} | {} | {:.6g} | {:.6g} to {:.6g} |{} {:.1f}% | {:.1f} |\n", row.network, row.engine,
+                         row.median, row.quartile_low, row.quartile_high, proven ? bound : "", 100 * row.fitting_share,
+                         row.seconds);
   }
   return table;
 }

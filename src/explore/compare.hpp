@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,7 @@ struct Comparison {
   std::int64_t evaluations = 10'000;  // of a run
   int seeds = 5;
   std::vector<std::string> engines;
+  int threads = 1;  // that work on different networks
 };
 
 struct EngineRun {
@@ -33,13 +36,14 @@ struct EngineRun {
   std::string engine;
   std::uint64_t seed = 0;
   std::vector<TracePoint> trace;  // empty: nothing feasible was found
+  std::optional<double> bound;    // Solution::bound
   std::int64_t evaluations = 0;
   std::int64_t fitting = 0;  // of them, designs that fit the platform
   double seconds = 0;        // wall clock
 };
 
 /// Networks in their order, for each the engines, for each the seeds. The mappings that one run finds serve the others,
-/// which changes their seconds but not their results. `finished` is called after every run.
+/// which changes their seconds but not their results. `finished` is called after every run, by one thread at a time.
 std::vector<EngineRun> compare(const std::vector<NamedNetwork>& networks, const Comparison& comparison,
                                const std::function<void(const EngineRun&)>& finished = {});
 
@@ -50,16 +54,36 @@ struct EngineRow {
   double median = 0;
   double quartile_low = 0;
   double quartile_high = 0;
-  int found = 0;             // seeds that found a feasible design; others count as the worst value
-  double fitting_share = 0;  // of all designs tried
-  double seconds = 0;        // of a run, mean
+  std::optional<double> bound;  // the best that was proven
+  int found = 0;                // seeds that found a feasible design; others count as the worst value
+  double fitting_share = 0;     // of all designs tried
+  double seconds = 0;           // of a run, mean
 };
 
 std::vector<EngineRow> summarise(const std::vector<EngineRun>& runs, Objective objective);
 
-/// {platform, space, objective, evaluations, seeds, rows, wins, curves}. wins[a][b]: networks on which the median of a
-/// beats that of b. A curve: for evaluations 1, 2, 5, 10, … the median over seeds of the best so far, null before half
-/// of the seeds have found something.
+/// The best so far after so many evaluations, over all seeds, in the unit of EngineRow. Where a seed has found nothing
+/// yet it counts as the worst value: 0 images a second, infinitely many milliseconds.
+struct CurvePoint {
+  std::int64_t evaluations = 0;
+  double median = 0;
+  double quartile_low = 0;
+  double quartile_high = 0;
+};
+
+struct EngineCurve {
+  std::string network;
+  std::string engine;
+  std::vector<CurvePoint> points;
+};
+
+/// One for each row of summarise().
+std::vector<EngineCurve> curves(const std::vector<EngineRun>& runs, Objective objective,
+                                std::span<const std::int64_t> evaluations);
+
+/// {platform, space, objective, unit, evaluations, seeds, rows, wins, curves}. wins[a][b]: networks on which the median
+/// of a beats that of b. A curve: {network, engine, points}, a point for evaluations 1, 2, 5, 10, … and all. Null: the
+/// quantile has found nothing yet, or nothing is proven.
 Json comparison_json(const std::vector<EngineRun>& runs, const Comparison& comparison);
 
 /// The rows as a table in Markdown.

@@ -8,6 +8,7 @@
 
 #include "base/softmax.hpp"
 #include "explore/gamma_logits.hpp"
+#include "explore/running_mean.hpp"
 
 namespace autonba {
 namespace {
@@ -33,24 +34,6 @@ struct Draw {
   std::vector<double> log_times;           // [chunk] of an image, over the probabilities of where layers go
   std::vector<double> chunk_losses;        // [chunk]
   double loss = 0;
-};
-
-/// Mean and standard deviation of what comes in, older values forgotten.
-class RunningMean {
- public:
-  void add(double value, double rate) {
-    ++count_;
-    const double step = std::max(rate, 1.0 / count_);
-    const double difference = value - mean_;
-    mean_ += step * difference;
-    variance_ += step * (difference * difference - variance_);
-  }
-  double standardised(double value) const { return (value - mean_) / std::sqrt(variance_ + 1e-9); }
-
- private:
-  double count_ = 0;
-  double mean_ = 0;
-  double variance_ = 0;
 };
 
 class Das {

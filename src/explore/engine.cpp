@@ -2,33 +2,60 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "explore/annealing.hpp"
 #include "explore/das.hpp"
+#include "explore/evolution.hpp"
 #include "explore/random.hpp"
+#include "explore/reinforce.hpp"
 #include "explore/trial.hpp"
 
 namespace autonba {
+namespace {
+
+/// Engines that make trials until the evaluations are spent. `start`: picks to begin around, or none.
+struct TrialEngine {
+  const char* name;
+  void (*search)(Trial& trial, Rng rng, const std::vector<int>& start);
+};
+
+using Picks = std::vector<int>;
+constexpr std::array trial_engines = {
+    TrialEngine{"annealing", [](Trial& trial, Rng rng, const Picks& start) { search_annealing(trial, rng, start); }},
+    TrialEngine{"das", [](Trial& trial, Rng rng, const Picks& start) { search_das(trial, rng, start); }},
+    TrialEngine{"evolution", [](Trial& trial, Rng rng, const Picks& start) { search_evolution(trial, rng, start); }},
+    TrialEngine{"random", [](Trial& trial, Rng rng, const Picks&) { search_random(trial, rng); }},
+    TrialEngine{"reinforce", [](Trial& trial, Rng rng, const Picks& start) { search_reinforce(trial, rng, start); }},
+};
+
+}  // namespace
 
 Solution explore(const std::string& engine, const Problem& problem, const Budget& budget, std::uint64_t seed,
                  Mapper& mapper, const std::optional<Accelerator>& start) {
+  const auto found = std::find_if(trial_engines.begin(), trial_engines.end(),
+                                  [&](const TrialEngine& candidate) { return candidate.name == engine; });
+  if (found == trial_engines.end()) {
+    throw input_error("there is no engine {}; engines are {}", engine, any_of(engine_names()));
+  }
   Trial trial(problem, budget, mapper);
-  std::vector<int> start_picks;
+  Picks start_picks;
   if (start && !trial.done()) {
     start_picks = trial.evaluate_start(*start);
   }
-  if (engine == "das") {
-    search_das(trial, make_rng(seed, "das"), start_picks);
-  } else if (engine == "random") {
-    search_random(trial, make_rng(seed, "random"));
-  } else {
-    throw input_error("there is no engine {}; engines are {}", engine, any_of(engine_names()));
-  }
+  found->search(trial, make_rng(seed, found->name), start_picks);
   return trial.finish();
 }
 
 std::vector<std::string> engine_names() {
-  return {"das", "random"};
+  std::vector<std::string> names;
+  for (const TrialEngine& engine : trial_engines) {
+    names.emplace_back(engine.name);
+  }
+  return names;
 }
 
 }  // namespace autonba

@@ -92,12 +92,6 @@ void set_in(Chunk& chunk, Parameter parameter, int value) {
   }
 }
 
-int nearest_option(const std::vector<int>& options, int value) {
-  const auto nearest = std::min_element(options.begin(), options.end(),
-                                        [&](int a, int b) { return std::abs(a - value) < std::abs(b - value); });
-  return static_cast<int>(nearest - options.begin());
-}
-
 /// The least bits and stride of a chunk that can run the layer.
 ChunkNeeds needs_of(const LayerShape& shape) {
   Chunk chunk{.kind = kind_of(shape), .bits = 1, .stride_max = std::max(shape.stride_rows, shape.stride_cols)};
@@ -132,6 +126,12 @@ void check_buildable(const DesignSpace& space, const ChunkSpace& chunks, const c
 }
 
 }  // namespace
+
+int nearest_option(const std::vector<int>& options, int value) {
+  const auto nearest = std::min_element(options.begin(), options.end(),
+                                        [&](int a, int b) { return std::abs(a - value) < std::abs(b - value); });
+  return static_cast<int>(nearest - options.begin());
+}
 
 DesignChoices::DesignChoices(const DesignSpace& space, std::span<const LayerShape> shapes, const Platform& platform,
                              Objective objective)

@@ -40,6 +40,9 @@ struct DesignChoice {
   std::vector<int> options;          // what it chooses from; slots for layer_slot
 };
 
+/// The place among `options`, at least one, of the value nearest to `value`.
+int nearest_option(const std::vector<int>& options, int value);
+
 inline constexpr int not_chosen = -1;
 
 /// An option for every design choice, and the accelerator that they make. Chunks that get no layer are not built.

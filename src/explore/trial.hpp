@@ -17,6 +17,8 @@ class Trial {
   const Platform& platform() const { return problem_.platform; }
   Objective objective() const { return problem_.objective; }
 
+  /// That may be made in all.
+  std::int64_t evaluations() const { return budget_.evaluations; }
   bool done() const { return solution_.evaluations >= budget_.evaluations; }
   /// Of the evaluations, 1 at first and 0 when done.
   double share_left() const {

@@ -7,6 +7,9 @@
 namespace autonba {
 namespace {
 
+using testing::HasSubstr;
+using testing::Not;
+
 EngineRun run_of(const std::string& engine, std::vector<TracePoint> trace, std::int64_t fitting) {
   return {.network = "net",
           .engine = engine,
@@ -51,14 +54,36 @@ TEST(Compare, SummarisesSeedsByQuartiles) {
   EXPECT_DOUBLE_EQ(summarise(known_runs(), Objective::latency)[0].median, 5);  // ms
 }
 
-TEST(Compare, CountsWinsAndDrawsTheMedianSoFar) {
+TEST(Compare, CountsWinsAndDrawsMedianAndQuartilesSoFar) {
   const Json document = comparison_json(known_runs(), known_comparison());
   EXPECT_EQ(document["wins"]["a"]["b"], 1);
   EXPECT_EQ(document["wins"]["b"]["a"], 0);
   const Json& points = document["curves"][0]["points"];
-  EXPECT_EQ(points.back(), (Json{{"evaluations", 100}, {"best", 200.0}}));
-  EXPECT_EQ(points[0], (Json{{"evaluations", 1}, {"best", nullptr}}));  // one of three seeds has found something
-  EXPECT_EQ(points[2], (Json{{"evaluations", 5}, {"best", 50.0}}));     // two
+  EXPECT_EQ(points[0], (Json{{"evaluations", 1},
+                             {"median", nullptr},  // one of three seeds has found something: 400 images a second
+                             {"quartile_low", nullptr},
+                             {"quartile_high", nullptr}}));
+  EXPECT_EQ(points[2]["median"], 50.0);  // two
+  EXPECT_EQ(points[2]["quartile_low"], nullptr);
+  EXPECT_DOUBLE_EQ(points[2]["quartile_high"], 1 / 0.01125);
+  EXPECT_EQ(points.back()["evaluations"], 100);
+  EXPECT_DOUBLE_EQ(points.back()["median"], 200);
+  EXPECT_DOUBLE_EQ(points.back()["quartile_low"], 1 / 0.0075);
+  EXPECT_DOUBLE_EQ(points.back()["quartile_high"], 1 / 0.00375);
+}
+
+TEST(Compare, TellsTheBestBoundThatWasProven) {
+  std::vector<EngineRun> runs = known_runs();
+  EXPECT_EQ(summarise(runs, Objective::fps)[0].bound, std::nullopt);
+  EXPECT_THAT(comparison_table(summarise(runs, Objective::fps), Objective::fps), Not(HasSubstr("bound")));
+  runs[0].bound = 0.001;
+  runs[2].bound = 0.002;  // says more
+  const std::vector<EngineRow> rows = summarise(runs, Objective::fps);
+  EXPECT_DOUBLE_EQ(*rows[0].bound, 500);
+  EXPECT_EQ(rows[1].bound, std::nullopt);
+  EXPECT_DOUBLE_EQ(*summarise(runs, Objective::latency)[0].bound, 2);
+  EXPECT_EQ(comparison_json(runs, known_comparison())["rows"][0]["bound"], 500.0);
+  EXPECT_THAT(comparison_table(rows, Objective::fps), HasSubstr("| 500 |"));
 }
 
 TEST(Compare, RunsEveryEngineOnEveryNetworkWithEverySeed) {

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 
 #include "base/error.hpp"
+#include "explore/design_cost.hpp"
 #include "problems.hpp"
 
 namespace autonba {
@@ -80,6 +83,126 @@ TEST_P(EveryEngine, MinimisesLatencyAtBatchOne) {
   EXPECT_EQ(solution.accelerator->batch, 1);
   EXPECT_DOUBLE_EQ(solution.trace.back().best_value,
                    static_cast<double>(solution.cost.latency_cycles) / (small.platform.clock_mhz * 1e6));
+}
+
+TEST_P(EveryEngine, SpendsTheSmallestBudgets) {
+  SmallProblem small(quick_network("k3_e1", 4));
+  for (const std::int64_t evaluations : {1, 2, 3, 11}) {
+    EXPECT_EQ(explore(GetParam(), small.problem(), {evaluations}, 1, small.mapper).evaluations, evaluations);
+  }
+}
+
+/// Five layers, of which conv chunks run four; few parameters, and a platform that not every design fits.
+struct TinyProblem {
+  Network network;
+  Platform platform = load_platform("zc706");
+  DesignSpace space = load_design_space("fpga-small");
+  Mapper mapper;
+
+  TinyProblem() : mapper(limited(platform)) {
+    const auto layer = [](const char* id, LayerOp op, int reads, int in, int out, int kernel) {
+      const bool depthwise = op == LayerOp::depthwise;
+      return Layer{.id = id,
+                   .op = op,
+                   .inputs = {{reads, {{0, in}}}},
+                   .channels_in = in,
+                   .channels_out = out,
+                   .groups = depthwise ? in : 1,
+                   .kernel = {kernel, kernel},
+                   .padding = kernel / 2,
+                   .height_in = 12,
+                   .width_in = 12};
+    };
+    network.input = {.channels = 3, .height = 12, .width = 12, .bits = 8};
+    network.layers = {layer("stem", LayerOp::conv, network_input, 3, 16, 3),
+                      layer("expand", LayerOp::conv, 0, 16, 48, 1), layer("spread", LayerOp::depthwise, 1, 48, 48, 3),
+                      layer("project", LayerOp::conv, 2, 48, 16, 1), layer("head", LayerOp::conv, 3, 16, 64, 1)};
+    space.batch = {1, 2};
+    space.conv.unroll_m = {4, 16};
+    space.conv.unroll_n = {4};
+    space.conv.unroll_p = {1, 3};
+    space.conv.mac = {MacKind::dsp1};
+    space.conv.requant_lanes = {4};
+    space.conv.depth_input = {512};
+    space.conv.depth_weight = {64, 512};
+    space.conv.depth_output = {512};
+    space.conv.port_bits = {64};
+    space.depthwise.unroll_m = {4, 8};
+    space.depthwise.unroll_p = {1};
+    space.depthwise.mac = {MacKind::dsp1};
+    space.depthwise.requant_lanes = {4};
+    space.depthwise.depth_input = {512};
+    space.depthwise.depth_weight = {256};
+    space.depthwise.depth_output = {512};
+    space.depthwise.port_bits = {32};
+  }
+
+  static const Platform& limited(Platform& platform) {
+    platform.dsp = 150;
+    return platform;
+  }
+};
+
+/// Calls `visit` with every chunk of the tiny problem's space.
+void for_each_chunk(const ChunkSpace& space, ChunkKind kind, const std::function<void(const Chunk&)>& visit) {
+  for (const int m : space.unroll_m) {
+    for (const int p : space.unroll_p) {
+      for (const int weights : space.depth_weight) {
+        visit({.kind = kind,
+               .bits = 8,
+               .unroll_m = m,
+               .unroll_n = space.unroll_n.front(),
+               .unroll_p = p,
+               .mac = space.mac.front(),
+               .requant_lanes = space.requant_lanes.front(),
+               .stride_max = space.stride_max.front(),
+               .depth_input = space.depth_input.front(),
+               .depth_weight = weights,
+               .depth_output = space.depth_output.front(),
+               .accumulator = space.accumulator.front(),
+               .port_bits = space.port_bits.front()});
+      }
+    }
+  }
+}
+
+/// The best value over every batch, every one or two conv chunks, every depthwise chunk and every assignment.
+double best_of_all(TinyProblem& tiny, Objective objective, int& infeasible) {
+  std::vector<ShapeId> layers = tiny.mapper.intern(tiny.network);
+  double best = std::numeric_limits<double>::infinity();
+  const auto try_out = [&](const Design& design) {
+    const DesignCost cost = cost_of(design, layers, objective, tiny.mapper);
+    infeasible += feasible(cost) ? 0 : 1;
+    best = feasible(cost) ? std::min(best, cost.value) : best;
+  };
+  for (const int batch : objective == Objective::fps ? std::vector{1, 2} : std::vector{1}) {
+    for_each_chunk(tiny.space.depthwise, ChunkKind::depthwise, [&](const Chunk& spread) {
+      for_each_chunk(tiny.space.conv, ChunkKind::conv, [&](const Chunk& a) {
+        try_out({.batch = batch, .chunks = {a, spread}, .chunk_of = {0, 0, 1, 0, 0}});
+        for_each_chunk(tiny.space.conv, ChunkKind::conv, [&](const Chunk& b) {
+          for (int on_b = 1; on_b < 15; ++on_b) {  // bits: layers on the second chunk
+            try_out({.batch = batch,
+                     .chunks = {a, b, spread},
+                     .chunk_of = {on_b & 1, on_b >> 1 & 1, 2, on_b >> 2 & 1, on_b >> 3 & 1}});
+          }
+        });
+      });
+    });
+  }
+  return best;
+}
+
+TEST_P(EveryEngine, FindsTheOptimumOfATinySpace) {
+  for (const Objective objective : {Objective::fps, Objective::latency}) {
+    TinyProblem tiny;
+    int infeasible = 0;
+    const double best = best_of_all(tiny, objective, infeasible);
+    EXPECT_GT(infeasible, 100);
+    const Problem problem{tiny.network, tiny.platform, tiny.space, objective};
+    const Solution solution = explore(GetParam(), problem, {20'000}, 1, tiny.mapper);
+    ASSERT_TRUE(solution.accelerator);
+    EXPECT_DOUBLE_EQ(solution.trace.back().best_value, best);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, EveryEngine, testing::ValuesIn(engine_names()),
