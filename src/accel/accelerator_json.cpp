@@ -13,27 +13,36 @@ namespace autonba {
 namespace {
 
 const std::vector<std::string> kind_names = {"conv", "depthwise"};
-const std::vector<std::string> mac_names = {"dsp1", "dsp2", "lut"};
+const std::vector<std::string> mac_names = {"dsp1", "dsp2", "lut", "plain"};
 const std::vector<std::string> order_names = {"rows_outer", "channels_outer"};
 
 // Writing.
 
 Json platform_json(const Platform& platform) {
-  return {{"name", platform.name},
-          {"clock_mhz", platform.clock_mhz},
-          {"dsp", platform.dsp},
-          {"bram18", platform.bram18},
-          {"lut", platform.lut},
-          {"ff", platform.ff},
-          {"memory_bits_per_cycle", platform.memory_bits_per_cycle},
-          {"read_latency", platform.read_latency},
-          {"write_latency", platform.write_latency},
-          {"layer_start", platform.layer_start},
-          {"layer_end", platform.layer_end}};
+  Json json = {{"name", platform.name},
+               {"clock_mhz", platform.clock_mhz},
+               {"dsp", platform.dsp},
+               {"bram18", platform.bram18},
+               {"lut", platform.lut},
+               {"ff", platform.ff},
+               {"memory_bits_per_cycle", platform.memory_bits_per_cycle},
+               {"read_latency", platform.read_latency},
+               {"write_latency", platform.write_latency},
+               {"layer_start", platform.layer_start},
+               {"layer_end", platform.layer_end}};
+  if (platform.asic) {
+    json["area_um2"] = platform.asic->area_um2;
+  }
+  return json;
 }
 
-Json resources_json(const Resources& resources) {
-  return {{"dsp", resources.dsp}, {"bram18", resources.bram18}, {"lut", resources.lut}, {"ff", resources.ff}};
+/// DSP, BRAM18, LUT and FF; on an ASIC, where these are 0, the area too.
+Json resources_json(const Resources& resources, const Platform& platform) {
+  Json json = {{"dsp", resources.dsp}, {"bram18", resources.bram18}, {"lut", resources.lut}, {"ff", resources.ff}};
+  if (platform.asic) {
+    json["area_um2"] = resources.area_um2;
+  }
+  return json;
 }
 
 /// Whether some layer on the chunk adds a residual.
@@ -46,7 +55,7 @@ bool adds_residual(const Network& network, const Accelerator& accelerator, int c
   return false;
 }
 
-Json chunk_json(const Chunk& chunk, const Resources& resources) {
+Json chunk_json(const Chunk& chunk, const Json& resources) {
   return {{"kind", kind_names[static_cast<std::size_t>(chunk.kind)]},
           {"bits", chunk.bits},
           {"unroll", {{"m", chunk.unroll_m}, {"n", chunk.unroll_n}, {"p", chunk.unroll_p}}},
@@ -57,7 +66,7 @@ Json chunk_json(const Chunk& chunk, const Resources& resources) {
           {"accumulator", chunk.accumulator},
           {"port_bits", chunk.port_bits},
           {"pipeline_depth", pipeline_depth(chunk.kind, chunk.unroll_n)},
-          {"resources", resources_json(resources)}};
+          {"resources", resources}};
 }
 
 Json layer_json(const Layer& layer, const LayerPlace& place, const ScheduledLayer& scheduled) {
@@ -130,17 +139,18 @@ Json maps_json(const Network& network, const Schedule& schedule, int batch) {
 
 Json cost_json(const Cost& cost, const Schedule& schedule, int batch, const Platform& platform,
                const std::optional<Proof>& proof) {
-  return {{"ii_cycles", cost.ii_cycles},
-          {"fps", fps(cost.ii_cycles, batch, platform)},
-          {"latency_cycles", cost.latency_cycles},
-          {"pipelined_latency_cycles", schedule.latency_cycles},
-          {"stages", schedule.stages},
-          {"dsp", cost.resources.dsp},
-          {"bram18", cost.resources.bram18},
-          {"lut", cost.resources.lut},
-          {"ff", cost.resources.ff},
-          {"bound", proof ? Json(proof->bound) : Json()},
-          {"gap", proof ? Json(proof->gap) : Json()}};
+  Json json = {{"ii_cycles", cost.ii_cycles},
+               {"fps", fps(cost.ii_cycles, batch, platform)},
+               {"latency_cycles", cost.latency_cycles},
+               {"pipelined_latency_cycles", schedule.latency_cycles},
+               {"stages", schedule.stages}};
+  json.update(resources_json(cost.resources, platform));
+  if (cost.energy) {
+    json["energy_mj"] = energy_mj(*cost.energy, batch);
+  }
+  json["bound"] = proof ? Json(proof->bound) : Json();
+  json["gap"] = proof ? Json(proof->gap) : Json();
+  return json;
 }
 
 // Reading.
@@ -183,6 +193,14 @@ Platform platform_from_json(const Json& value, const std::string& where) {
   platform.layer_start = integer(value, "layer_start", 0, largest, where);
   platform.layer_end = integer(value, "layer_end", 0, largest, where);
   return platform;
+}
+
+/// The chunk's multipliers are those of its platform's kind.
+void check_mac(const Chunk& chunk, bool is_asic, const std::string& where) {
+  if ((chunk.mac == MacKind::plain) != is_asic) {
+    throw input_error("{}: mac: \"{}\" is not of {}", where, mac_names[static_cast<std::size_t>(chunk.mac)],
+                      is_asic ? "an ASIC, which has plain ones" : "an FPGA, which has dsp1, dsp2 and lut");
+  }
 }
 
 Chunk chunk_from_json(const Json& value, const std::string& where) {
@@ -251,11 +269,15 @@ Json to_json(const Network& network, const Accelerator& accelerator, const Platf
   Json chunks = Json::array();
   for (int c = 0; c < static_cast<int>(accelerator.chunks.size()); ++c) {
     const Chunk& chunk = accelerator.chunks[static_cast<std::size_t>(c)];
-    chunks.push_back(chunk_json(chunk, chunk_resources(chunk, adds_residual(network, accelerator, c), platform)));
+    const Resources resources = chunk_resources(chunk, adds_residual(network, accelerator, c), platform);
+    chunks.push_back(chunk_json(chunk, resources_json(resources, platform)));
   }
   Json layers = Json::array();
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     layers.push_back(layer_json(network.layers[i], accelerator.places[i], schedule.layers[i]));
+    if (cost.energy) {
+      layers.back()["energy_pj"] = cost.energy->layer_pj[i];
+    }
   }
   return {{"platform", platform_json(platform)},
           {"batch", accelerator.batch},
@@ -271,8 +293,11 @@ PlacedAccelerator accelerator_from_json(const Json& document, const Network& net
   found.platform = platform_from_json(json_value<Json>(document, "platform", name), name + ": platform");
   Accelerator& accelerator = found.accelerator;
   accelerator.batch = integer(document, "batch", 1, 1024, name);
+  const bool is_asic = document.at("platform").contains("area_um2");
   for (const Json& chunk : json_value<std::vector<Json>>(document, "chunks", name)) {
-    accelerator.chunks.push_back(chunk_from_json(chunk, fmt::format("{}: chunk {}", name, accelerator.chunks.size())));
+    const std::string where = fmt::format("{}: chunk {}", name, accelerator.chunks.size());
+    accelerator.chunks.push_back(chunk_from_json(chunk, where));
+    check_mac(accelerator.chunks.back(), is_asic, where);
   }
   std::map<std::string, Json> placed;
   for (const Json& layer : json_value<std::vector<Json>>(document, "layers", name)) {

@@ -27,7 +27,7 @@ Json to_json(const Network& network, const Accelerator& accelerator, const Platf
 /// The accelerator and the platform that a document describes.
 struct PlacedAccelerator {
   Accelerator accelerator;
-  Platform platform;  // its logic coefficients are not in the file and stay 0
+  Platform platform;  // its logic coefficients (FPGA) or tables (ASIC) are not in the file and are left out
 };
 
 /// Inverse of to_json for `network`, checked: every layer is placed once, on a chunk that can run it, with a tile that

@@ -8,7 +8,8 @@
 namespace autonba {
 
 enum class ChunkKind { conv, depthwise };
-enum class MacKind { dsp1, dsp2, lut };
+/// `plain`: one multiplier of logic, on ASICs; the others are on FPGAs.
+enum class MacKind { dsp1, dsp2, lut, plain };
 
 /// One engine of the accelerator (docs/cost-model.md, Template). Depths are words in each half of a ping-pong buffer.
 struct Chunk {

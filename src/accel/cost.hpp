@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,20 @@
 
 namespace autonba {
 
+/// What a batch takes in steady state (docs/cost-model.md, ASIC).
+struct Energy {
+  double batch_pj = 0;           // all layers, and leakage for ii_cycles
+  std::vector<double> layer_pj;  // without leakage, in the network's order
+  double leakage_nw = 0;         // of all chunks
+  friend bool operator==(const Energy&, const Energy&) = default;
+};
+
+/// Of an image in steady state.
+double energy_mj(const Energy& energy, int batch);
+
+/// pJ that leak in a cycle.
+double leakage_pj_per_cycle(double leakage_nw, const Platform& platform);
+
 /// What a network costs on an accelerator (docs/cost-model.md).
 struct Cost {
   std::int64_t ii_cycles = 0;              // a batch, steady state: the slowest chunk's sum
@@ -18,13 +33,15 @@ struct Cost {
   std::vector<std::int64_t> layer_cycles;  // a batch, in the network's order
   std::vector<std::int64_t> chunk_cycles;
   Resources resources;
+  std::optional<Energy> energy;  // where the platform has tables for it
   friend bool operator==(const Cost&, const Cost&) = default;
 };
 
 /// Images a second at `batch` images every ii_cycles.
 double fps(std::int64_t ii_cycles, int batch, const Platform& platform);
 
-/// Exact cycles and resources. Requires that every layer can run where it is placed and that its tile fits.
+/// Exact cycles and resources, and energy from the platform's tables. Requires that every layer can run where it is
+/// placed and that its tile fits.
 Cost evaluate(const Network& network, const Accelerator& accelerator, const Platform& platform);
 
 /// The same from the shapes of the network's layers.

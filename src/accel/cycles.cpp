@@ -1,62 +1,12 @@
 #include "accel/cycles.hpp"
 
-#include <numeric>
 #include <span>
 
 #include "accel/steps.hpp"
-#include "accel/tiling.hpp"
-#include "accel/transfer.hpp"
+#include "accel/tiles.hpp"
 
 namespace autonba {
 namespace {
-
-constexpr int parameter_bits = 96;  // of one output channel: multipliers, bias and shift
-constexpr int logit_bits = 32;
-
-/// Of values that fit 31 bits, because a 64-bit division takes several times as long.
-int ceil_div(int value, int by) {
-  return static_cast<int>((static_cast<unsigned>(value) + static_cast<unsigned>(by) - 1) / static_cast<unsigned>(by));
-}
-
-/// e: buffer words that an output takes.
-int words_of_output(const LayerShape& shape, const Chunk& chunk) {
-  return shape.output.bits == logit_bits ? ceil_div(logit_bits, chunk.bits) : 1;
-}
-
-int lcm_of(int a, int b) {
-  return static_cast<int>(std::lcm(a, b));
-}
-
-/// The segments of one group within a view.
-std::span<const Segment> segments_of(const MapView& view, int group, int groups) {
-  if (groups == 1) {
-    return view.segments;
-  }
-  const auto of_group = [group](const Segment& segment) { return segment.group == group; };
-  const auto begin = std::find_if(view.segments.begin(), view.segments.end(), of_group);
-  const auto end = std::find_if_not(begin, view.segments.end(), of_group);
-  return {begin, end};
-}
-
-/// Channels of a tile within its group.
-struct ChannelTile {
-  int begin = 0;
-  int end = 0;
-  int lane_groups = 0;  // ⌈channels / unroll⌉
-  int size() const { return end - begin; }
-};
-
-ChannelTile channel_tile(int index, int tile, int channels, int unroll) {
-  const int begin = index * tile;
-  const int end = std::min(begin + tile, channels);
-  return {begin, end, ceil_div(end - begin, unroll)};
-}
-
-/// Rows and columns of a tile.
-struct SpatialTile {
-  Extent rows;
-  Extent cols;
-};
 
 /// Adds to the load of the first step. Nothing else in a sequence depends on it.
 void load_at_first(Steps& steps, std::int64_t load, const Platform& platform) {
@@ -112,10 +62,8 @@ class StepBuilder {
   template <typename Period>
   int spatial_period(Period period) const {
     int common = lcm_of(period(shape_.input, shape_.stride_cols), period(shape_.output, 1));
-    return residual_loaded() ? lcm_of(common, period(shape_.residual, 1)) : common;
+    return adds_residual(shape_) ? lcm_of(common, period(shape_.residual, 1)) : common;
   }
-
-  bool residual_loaded() const { return !shape_.residual.segments.empty(); }
 
   Steps rows_outer() const {
     return over_space([&](const SpatialTile& space) {
@@ -168,7 +116,7 @@ class StepBuilder {
       return channel_period(view, segments, mapping_.tile_m, tiles, chunk_.port_bits);
     };
     int common = period(shape_.output, output_);
-    if (residual_loaded()) {
+    if (adds_residual(shape_)) {
       common = lcm_of(common, period(shape_.residual, residual_));
     }
     return depthwise_ ? lcm_of(common, period(shape_.input, input_)) : common;
@@ -198,8 +146,8 @@ class StepBuilder {
     }
     std::int64_t store = 0;
     if (last) {
-      const Window window = output_window(space);
-      if (residual_loaded()) {
+      const Window window = output_window(shape_, space);
+      if (adds_residual(shape_)) {
         load += transfer_cycles(shape_.residual, residual_, m.begin, m.end, window, residual_port_);
       }
       store = platform_.write_latency + transfer_cycles(shape_.output, output_, m.begin, m.end, window, output_port_);
@@ -209,25 +157,8 @@ class StepBuilder {
 
   std::int64_t input_load(const SpatialTile& space, ChannelTile n, ChannelTile m) const {
     const ChannelTile channels = depthwise_ ? m : n;
-    return transfer_cycles(shape_.input, input_, channels.begin, channels.end, input_window(space), input_port_);
-  }
-
-  Window input_window(const SpatialTile& space) const {
-    if (shape_.flattened) {
-      return {.flattened = true, .first_pixel = space.rows.first_in, .pixels = space.rows.inputs};
-    }
-    const bool rows_adjoin = !rows_.used_only || shape_.stride_rows == 1 || space.rows.inputs <= 1;
-    return {.rows = space.rows.inputs,
-            .rows_adjoin = rows_adjoin,
-            .first_col = space.cols.first_in,
-            .cols = space.cols.inputs};
-  }
-
-  Window output_window(const SpatialTile& space) const {
-    if (shape_.flattened) {
-      return {.flattened = true, .first_pixel = space.rows.first_out, .pixels = space.rows.outputs};
-    }
-    return {.rows = space.rows.outputs, .first_col = space.cols.first_out, .cols = space.cols.outputs};
+    return transfer_cycles(shape_.input, input_, channels.begin, channels.end, input_window(shape_, rows_, space),
+                           input_port_);
   }
 
   ChannelTile whole_n() const { return channel_tile(0, shape_.n, shape_.n, chunk_.unroll_n); }

@@ -66,7 +66,7 @@ ChunkSpace read_chunks(const YamlMap& map, ChunkKind kind) {
   space.unroll_m = ascending(map, "unroll_m", 1, 1024);
   space.unroll_n = conv ? ascending(map, "unroll_n", 1, 1024) : std::vector<int>{1};
   space.unroll_p = ascending(map, "unroll_p", 1, 64);
-  for (const std::size_t mac : words(map, "mac", {"dsp1", "dsp2", "lut"})) {
+  for (const std::size_t mac : words(map, "mac", {"dsp1", "dsp2", "lut", "plain"})) {
     space.mac.push_back(static_cast<MacKind>(mac));
   }
   space.requant_lanes = ascending(map, "requant_lanes", 1, 1024);
@@ -95,6 +95,8 @@ DesignSpace load_design_space(const std::string& name_or_path) {
   space.batch = ascending_among(map, "batch", {1, 2, 4, 8, 16});
   space.conv = read_chunks(map.map("conv"), ChunkKind::conv);
   space.depthwise = read_chunks(map.map("depthwise"), ChunkKind::depthwise);
+  const int all = space.conv.chunks_max + space.depthwise.chunks_max;
+  space.chunks_max = static_cast<int>(map.integer("chunks_max", 2, all, all));
   map.close();
   return space;
 }

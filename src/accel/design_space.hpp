@@ -31,6 +31,7 @@ struct ChunkSpace {
 struct DesignSpace {
   std::string name;
   std::vector<int> batch;  // B
+  int chunks_max = 32;     // of both kinds together
   ChunkSpace conv;
   ChunkSpace depthwise;  // unroll_n {1}, accumulator {false}
   friend bool operator==(const DesignSpace&, const DesignSpace&) = default;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace autonba {
 
@@ -22,8 +25,41 @@ struct LogicCoefficients {
   friend bool operator==(const LogicCoefficients&, const LogicCoefficients&) = default;
 };
 
+/// A multiply-accumulate of `bits` by `bits` bits into a sum of 32.
+struct AsicMac {
+  int bits = 0;
+  double energy_pj = 0;
+  double area_um2 = 0;
+  friend bool operator==(const AsicMac&, const AsicMac&) = default;
+};
+
+/// An SRAM macro, for each bit of its width (energies) and each bit that it holds (area).
+struct AsicSram {
+  double capacity_bytes = 0;
+  double read_pj_per_bit = 0;
+  double write_pj_per_bit = 0;
+  double area_um2_per_bit = 0;
+  friend bool operator==(const AsicSram&, const AsicSram&) = default;
+};
+
+/// What an ASIC offers and what its parts take (docs/cost-model.md, ASIC).
+struct AsicTables {
+  std::int64_t area_um2 = 0;   // for all chunks together
+  std::vector<AsicMac> mac;    // ascending bits, from 2 or fewer to 16 or more
+  int sram_macro_bits = 0;     // a wider memory is several macros side by side
+  std::vector<AsicSram> sram;  // ascending capacity
+  double sram_leakage_nw_per_bit = 0;
+  double dram_pj_per_bit = 0;
+  double logic_um2_per_chunk = 0;  // control, address generators, DMA engines
+  double logic_um2_per_requant_lane = 0;
+  double logic_um2_per_crossbar_input = 0;  // per bit that the lanes read and input bank beyond the first
+  double logic_um2_per_port_bit = 0;        // packing and unpacking of memory words
+  double logic_leakage_nw_per_um2 = 0;      // of everything but SRAM
+  friend bool operator==(const AsicTables&, const AsicTables&) = default;
+};
+
 /// What the target offers, and the constants of its cost model. Every number has its source in
-/// configs/platforms/NAME.yaml.
+/// configs/platforms/NAME.yaml. An ASIC has tables, and 0 for DSP, BRAM18, LUT and FF.
 struct Platform {
   std::string name;
   double clock_mhz = 0;
@@ -37,6 +73,7 @@ struct Platform {
   int layer_start = 0;            // C0, cycles before a layer's first load
   int layer_end = 0;              // C_B, cycles after a layer's last store
   LogicCoefficients logic;
+  std::optional<AsicTables> asic;
   friend bool operator==(const Platform&, const Platform&) = default;
 };
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "accel/asic.hpp"
+
 namespace autonba {
 namespace {
 
@@ -16,32 +18,6 @@ std::int64_t ceil_div(std::int64_t value, std::int64_t by) {
   return (value + by - 1) / by;
 }
 
-/// `count` equal memories of `depth` words.
-struct Memory {
-  std::int64_t count = 0;
-  std::int64_t width_bits = 0;
-  std::int64_t depth = 0;
-};
-
-/// Input, weights, outputs (and residuals), accumulators, parameters.
-std::array<Memory, 5> memories(const Chunk& chunk, bool adds_residual) {
-  const std::int64_t lanes_in = chunk.kind == ChunkKind::depthwise ? chunk.unroll_m : chunk.unroll_n;
-  const std::int64_t parameter_banks = std::min(chunk.requant_lanes, chunk.unroll_m);
-  const Memory input{input_banks(chunk), lanes_in * chunk.bits, 2LL * chunk.depth_input};
-  const Memory weight{1, std::int64_t{chunk.unroll_m} * chunk.unroll_n * chunk.bits, 2LL * chunk.depth_weight};
-  // Read and written in one cycle, the residual's half needs a port of its own: two memories of one half each.
-  const Memory output{chunk.unroll_p * (adds_residual ? 2LL : 1LL), std::int64_t{chunk.unroll_m} * chunk.bits,
-                      (adds_residual ? 1LL : 2LL) * chunk.depth_output};
-  const Memory accumulator{chunk.accumulator ? chunk.unroll_p : 0, std::int64_t{chunk.unroll_m} * accumulator_bits,
-                           chunk.depth_output};
-  const Memory parameters{parameter_banks, parameter_bits, 2 * ceil_div(parameter_words, parameter_banks)};
-  return {input, weight, output, accumulator, parameters};
-}
-
-std::int64_t mac_count(const Chunk& chunk) {
-  return std::int64_t{chunk.unroll_m} * chunk.unroll_n * chunk.unroll_p;
-}
-
 std::int64_t mac_dsp(const Chunk& chunk) {
   switch (chunk.mac) {
     case MacKind::dsp1:
@@ -50,19 +26,52 @@ std::int64_t mac_dsp(const Chunk& chunk) {
       return chunk.kind == ChunkKind::conv ? ceil_div(chunk.unroll_m, 2) * chunk.unroll_n * chunk.unroll_p
                                            : chunk.unroll_m * ceil_div(chunk.unroll_p, 2);
     case MacKind::lut:
+    case MacKind::plain:
       break;
   }
   return 0;
 }
 
-std::int64_t lutram_bits(const Memory& memory) {
+std::int64_t lutram_bits(const BufferMemories& memory) {
   return memory.depth <= lutram_depth ? memory.count * memory.width_bits : 0;
+}
+
+Resources asic_resources(const Chunk& chunk, const AsicArea& area) {
+  Resources total;
+  total.port_bits = chunk.port_bits;
+  total.area_um2 = static_cast<std::int64_t>(std::ceil(area.macs_um2 + area.sram_um2 + area.logic_um2));
+  return total;
 }
 
 }  // namespace
 
+std::int64_t mac_count(const Chunk& chunk) {
+  return std::int64_t{chunk.unroll_m} * chunk.unroll_n * chunk.unroll_p;
+}
+
+double crossbar_inputs(const Chunk& chunk) {
+  const double lanes_in = chunk.kind == ChunkKind::depthwise ? chunk.unroll_m : chunk.unroll_n;
+  return lanes_in * chunk.bits * chunk.unroll_p * (input_banks(chunk) - 1);
+}
+
+ChunkMemories chunk_memories(const Chunk& chunk, bool adds_residual) {
+  const std::int64_t lanes_in = chunk.kind == ChunkKind::depthwise ? chunk.unroll_m : chunk.unroll_n;
+  const std::int64_t parameter_banks = std::min(chunk.requant_lanes, chunk.unroll_m);
+  return {
+      .input = {input_banks(chunk), lanes_in * chunk.bits, 2LL * chunk.depth_input},
+      .weight = {1, std::int64_t{chunk.unroll_m} * chunk.unroll_n * chunk.bits, 2LL * chunk.depth_weight},
+      // Read and written in one cycle, the residual's half needs a port of its own: two memories of one half each.
+      .output = {chunk.unroll_p * (adds_residual ? 2LL : 1LL), std::int64_t{chunk.unroll_m} * chunk.bits,
+                 (adds_residual ? 1LL : 2LL) * chunk.depth_output},
+      .accumulator = {chunk.accumulator ? chunk.unroll_p : 0, std::int64_t{chunk.unroll_m} * accumulator_bits,
+                      chunk.depth_output},
+      .parameters = {parameter_banks, parameter_bits, 2 * ceil_div(parameter_words, parameter_banks)},
+  };
+}
+
 Resources operator+(const Resources& a, const Resources& b) {
-  return {a.dsp + b.dsp, a.bram18 + b.bram18, a.lut + b.lut, a.ff + b.ff, a.port_bits + b.port_bits};
+  return {a.dsp + b.dsp, a.bram18 + b.bram18,       a.lut + b.lut,
+          a.ff + b.ff,   a.port_bits + b.port_bits, a.area_um2 + b.area_um2};
 }
 
 std::int64_t memory_bram18(std::int64_t width_bits, std::int64_t depth) {
@@ -80,15 +89,16 @@ std::int64_t memory_bram18(std::int64_t width_bits, std::int64_t depth) {
 }
 
 Resources chunk_resources(const Chunk& chunk, bool adds_residual, const Platform& platform) {
+  if (platform.asic) {
+    return asic_resources(chunk, asic_area(chunk, adds_residual, *platform.asic));
+  }
   const LogicCoefficients& logic = platform.logic;
   const auto macs = static_cast<double>(mac_count(chunk));
   const double bits = chunk.bits;
-  const double lanes_in = chunk.kind == ChunkKind::depthwise ? chunk.unroll_m : chunk.unroll_n;
-  const double crossbar_inputs = lanes_in * bits * chunk.unroll_p * (input_banks(chunk) - 1);
   double buffer_bits = 0;
   double bits_in_lutram = 0;
   Resources total;
-  for (const Memory& memory : memories(chunk, adds_residual)) {
+  for (const BufferMemories& memory : chunk_memories(chunk, adds_residual).all()) {
     total.bram18 += memory.count * memory_bram18(memory.width_bits, memory.depth);
     buffer_bits += static_cast<double>(memory.count * memory.width_bits);
     bits_in_lutram += static_cast<double>(lutram_bits(memory));
@@ -96,9 +106,9 @@ Resources chunk_resources(const Chunk& chunk, bool adds_residual, const Platform
   const double lut_macs = chunk.mac == MacKind::lut ? macs : 0;
   const double lut = logic.lut_per_chunk + logic.lut_per_mac_bit * macs * bits +
                      logic.lut_per_lut_mac_bit2 * lut_macs * bits * bits +
-                     logic.lut_per_requant_lane * chunk.requant_lanes + logic.lut_per_crossbar_input * crossbar_inputs +
-                     logic.lut_per_buffer_bit * buffer_bits + logic.lut_per_port_bit * chunk.port_bits +
-                     logic.lut_per_lutram_bit * bits_in_lutram;
+                     logic.lut_per_requant_lane * chunk.requant_lanes +
+                     logic.lut_per_crossbar_input * crossbar_inputs(chunk) + logic.lut_per_buffer_bit * buffer_bits +
+                     logic.lut_per_port_bit * chunk.port_bits + logic.lut_per_lutram_bit * bits_in_lutram;
   const double ff = logic.ff_per_chunk + logic.ff_per_mac_bit * macs * bits +
                     logic.ff_per_requant_lane * chunk.requant_lanes + logic.ff_per_buffer_bit * buffer_bits +
                     logic.ff_per_port_bit * chunk.port_bits;
@@ -111,7 +121,8 @@ Resources chunk_resources(const Chunk& chunk, bool adds_residual, const Platform
 
 bool fits(const Resources& resources, const Platform& platform) {
   return resources.dsp <= platform.dsp && resources.bram18 <= platform.bram18 && resources.lut <= platform.lut &&
-         resources.ff <= platform.ff && resources.port_bits <= platform.memory_bits_per_cycle;
+         resources.ff <= platform.ff && resources.port_bits <= platform.memory_bits_per_cycle &&
+         resources.area_um2 <= (platform.asic ? platform.asic->area_um2 : 0);
 }
 
 }  // namespace autonba

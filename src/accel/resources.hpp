@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "accel/chunk.hpp"
@@ -7,19 +8,45 @@
 
 namespace autonba {
 
+/// What an accelerator takes: of an FPGA DSP, BRAM18, LUT and FF, of an ASIC area; the others are 0.
 struct Resources {
   std::int64_t dsp = 0;
   std::int64_t bram18 = 0;
   std::int64_t lut = 0;
   std::int64_t ff = 0;
   std::int64_t port_bits = 0;
+  std::int64_t area_um2 = 0;
   friend bool operator==(const Resources&, const Resources&) = default;
 };
 
 Resources operator+(const Resources& a, const Resources& b);
 
-/// What a chunk takes (docs/cost-model.md, Resources). `adds_residual`: some layer on it adds a residual, so its output
-/// buffer is two memories.
+/// Multiply-accumulates a cycle.
+std::int64_t mac_count(const Chunk& chunk);
+
+/// Inputs of the crossbar between banks and lanes, in bits, one for each bank beyond the first.
+double crossbar_inputs(const Chunk& chunk);
+
+/// `count` equal memories of `depth` words.
+struct BufferMemories {
+  std::int64_t count = 0;
+  std::int64_t width_bits = 0;
+  std::int64_t depth = 0;
+};
+
+/// The memories of a chunk's buffers.
+struct ChunkMemories {
+  BufferMemories input;
+  BufferMemories weight;
+  BufferMemories output;  // and residuals
+  BufferMemories accumulator;
+  BufferMemories parameters;
+  std::array<BufferMemories, 5> all() const { return {input, weight, output, accumulator, parameters}; }
+};
+ChunkMemories chunk_memories(const Chunk& chunk, bool adds_residual);
+
+/// What a chunk takes (docs/cost-model.md, Resources and ASIC). `adds_residual`: some layer on it adds a residual, so
+/// its output buffer is two memories.
 Resources chunk_resources(const Chunk& chunk, bool adds_residual, const Platform& platform);
 
 /// BRAM18 of one memory of `width_bits` by `depth` words: the best aspect ratio; 0 for up to lutram_depth words, which
@@ -27,7 +54,7 @@ Resources chunk_resources(const Chunk& chunk, bool adds_residual, const Platform
 std::int64_t memory_bram18(std::int64_t width_bits, std::int64_t depth);
 inline constexpr int lutram_depth = 64;
 
-/// Whether DSP, BRAM18, LUT, FF and the sum of the ports are within what the platform has.
+/// Whether DSP, BRAM18, LUT, FF, area and the sum of the ports are within what the platform has.
 bool fits(const Resources& resources, const Platform& platform);
 
 }  // namespace autonba

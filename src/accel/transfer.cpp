@@ -25,9 +25,21 @@ std::int64_t buffer_words(int first, int channels, const Port& port) {
   return std::int64_t{last - before + 1} * port.cycles_of_value;
 }
 
-/// Runs of all channels of `map`: one if they adjoin, else one a row.
-std::int64_t whole_pixel_cycles(const StoredMap& map, int width, std::int64_t words_of_pixel, const Window& window,
-                                const Port& port) {
+/// Cycles that a run takes: its memory words, or the buffer words that it fills or drains, whichever are more.
+struct RunCycles {
+  std::int64_t operator()(std::int64_t memory, std::int64_t buffer) const { return std::max(memory, buffer); }
+};
+
+/// Both kinds of words of a run.
+struct RunWords {
+  TransferWords operator()(std::int64_t memory, std::int64_t buffer) const { return {memory, buffer}; }
+};
+
+/// Σ over the runs of all channels of `map` of of_run(memory words, buffer words): one run if they adjoin, else one a
+/// row.
+template <typename OfRun>
+auto sum_of_whole_pixels(const StoredMap& map, int width, std::int64_t words_of_pixel, const Window& window,
+                         const Port& port, OfRun of_run) {
   if (window.flattened) {
     const auto address = [&](int pixel) {
       const unsigned row = static_cast<unsigned>(pixel) / static_cast<unsigned>(width);
@@ -35,24 +47,27 @@ std::int64_t whole_pixel_cycles(const StoredMap& map, int width, std::int64_t wo
     };
     const std::int64_t begin = window.first_pixel == 0 ? 0 : address(window.first_pixel);
     const std::int64_t end = address(window.first_pixel + window.pixels - 1) + map.pixel_bits;
-    return std::max(memory_words(begin, end - begin, port), window.pixels * words_of_pixel);
+    return of_run(memory_words(begin, end - begin, port), window.pixels * words_of_pixel);
   }
   if (window.cols == width && window.rows_adjoin) {
     const std::int64_t length = (window.rows - 1) * map.row_bits + width * map.pixel_bits;
-    return std::max(memory_words(0, length, port), std::int64_t{window.rows} * width * words_of_pixel);
+    return of_run(memory_words(0, length, port), std::int64_t{window.rows} * width * words_of_pixel);
   }
   const std::int64_t words = memory_words(window.first_col * map.pixel_bits, window.cols * map.pixel_bits, port);
-  return window.rows * std::max(words, window.cols * words_of_pixel);
+  return window.rows * of_run(words, window.cols * words_of_pixel);
 }
 
-/// Runs of a part of each pixel, `length` bits from `offset` on: one a pixel. They recur with the alignment of pixels.
-std::int64_t part_of_pixel_cycles(const StoredMap& map, int width, std::int64_t offset, std::int64_t length,
-                                  std::int64_t words_of_pixel, const Window& window, const Port& port) {
+/// The same of runs of a part of each pixel, `length` bits from `offset` on: one a pixel. They recur with the alignment
+/// of pixels.
+template <typename OfRun>
+auto sum_of_pixel_parts(const StoredMap& map, int width, std::int64_t offset, std::int64_t length,
+                        std::int64_t words_of_pixel, const Window& window, const Port& port, OfRun of_run) {
+  using Sum = decltype(of_run(0, 0));
   const int period = static_cast<int>(port.bits / std::gcd(map.pixel_bits, std::int64_t{port.bits}));
-  std::array<std::int64_t, most_alignments + 1> before{};  // cycles of the first pixels of a row, up to one period
+  std::array<Sum, most_alignments + 1> before{};  // of the first pixels of a row, up to one period
   for (int i = 0; i < period; ++i) {
     const std::int64_t words = memory_words(i * map.pixel_bits + offset, length, port);
-    before[static_cast<std::size_t>(i) + 1] = before[static_cast<std::size_t>(i)] + std::max(words, words_of_pixel);
+    before[static_cast<std::size_t>(i) + 1] = before[static_cast<std::size_t>(i)] + of_run(words, words_of_pixel);
   }
   const auto of_columns = [&](int columns) {
     return columns / period * before[static_cast<std::size_t>(period)] +
@@ -78,14 +93,14 @@ std::size_t segments_of_whole_map(std::span<const Segment> segments, std::size_t
   return 0;
 }
 
-}  // namespace
-
-std::int64_t transfer_cycles(const MapView& view, std::span<const Segment> segments, int begin, int end,
-                             const Window& window, const Port& port) {
+/// Σ of of_run(memory words, buffer words) over the runs of transfer_cycles.
+template <typename OfRun>
+auto sum_of_runs(const MapView& view, std::span<const Segment> segments, int begin, int end, const Window& window,
+                 const Port& port, OfRun of_run) {
+  decltype(of_run(0, 0)) sum{};
   if (window.flattened ? window.pixels == 0 : window.rows == 0 || window.cols == 0) {
-    return 0;
+    return sum;
   }
-  std::int64_t cycles = 0;
   int position = 0;  // of the segment within the group
   for (std::size_t i = 0; i < segments.size() && position < end;) {
     const Segment& segment = segments[i];
@@ -97,8 +112,8 @@ std::int64_t transfer_cycles(const MapView& view, std::span<const Segment> segme
       continue;
     }
     if (const std::size_t whole = first == position ? segments_of_whole_map(segments, i, position, end) : 0) {
-      cycles += whole_pixel_cycles(segment.map, view.width, buffer_words(first - begin, segment.map.channels, port),
-                                   window, port);
+      sum += sum_of_whole_pixels(segment.map, view.width, buffer_words(first - begin, segment.map.channels, port),
+                                 window, port, of_run);
       position += segment.map.channels;
       i += whole;
       continue;
@@ -106,13 +121,25 @@ std::int64_t transfer_cycles(const MapView& view, std::span<const Segment> segme
     const int values = granule_values(view.bits);
     const int first_granule = (first - position) / values;
     const int end_granule = (last - position + values - 1) / values;
-    cycles += part_of_pixel_cycles(segment.map, view.width, segment.offset_bits + first_granule * granule_bits,
-                                   std::int64_t{end_granule - first_granule} * granule_bits,
-                                   buffer_words(first - begin, last - first, port), window, port);
+    sum += sum_of_pixel_parts(segment.map, view.width, segment.offset_bits + first_granule * granule_bits,
+                              std::int64_t{end_granule - first_granule} * granule_bits,
+                              buffer_words(first - begin, last - first, port), window, port, of_run);
     position += segment.channels;
     ++i;
   }
-  return cycles;
+  return sum;
+}
+
+}  // namespace
+
+std::int64_t transfer_cycles(const MapView& view, std::span<const Segment> segments, int begin, int end,
+                             const Window& window, const Port& port) {
+  return sum_of_runs(view, segments, begin, end, window, port, RunCycles{});
+}
+
+TransferWords transfer_words(const MapView& view, std::span<const Segment> segments, int begin, int end,
+                             const Window& window, const Port& port) {
+  return sum_of_runs(view, segments, begin, end, window, port, RunWords{});
 }
 
 int channel_period(const MapView& view, std::span<const Segment> segments, int tile, int tiles, int port_bits) {

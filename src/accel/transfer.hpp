@@ -31,6 +31,30 @@ struct Port {
 std::int64_t transfer_cycles(const MapView& view, std::span<const Segment> segments, int begin, int end,
                              const Window& window, const Port& port);
 
+/// Words that a transfer moves on either side.
+struct TransferWords {
+  std::int64_t memory = 0;  // of the port
+  std::int64_t buffer = 0;
+  friend bool operator==(const TransferWords&, const TransferWords&) = default;
+};
+
+inline TransferWords operator+(const TransferWords& a, const TransferWords& b) {
+  return {a.memory + b.memory, a.buffer + b.buffer};
+}
+inline TransferWords operator-(const TransferWords& a, const TransferWords& b) {
+  return {a.memory - b.memory, a.buffer - b.buffer};
+}
+inline TransferWords operator*(std::int64_t times, const TransferWords& a) {
+  return {times * a.memory, times * a.buffer};
+}
+inline TransferWords& operator+=(TransferWords& a, const TransferWords& b) {
+  return a = a + b;
+}
+
+/// The words of the same runs.
+TransferWords transfer_words(const MapView& view, std::span<const Segment> segments, int begin, int end,
+                             const Window& window, const Port& port);
+
 /// After how many tiles of `tile` channels the alignment of tiles within a group recurs; `tiles` where it does not.
 int channel_period(const MapView& view, std::span<const Segment> segments, int tile, int tiles, int port_bits);
 

@@ -162,6 +162,10 @@ Json first_result(const Setting& setting, const Derived& derived, double search_
       {"ff", used.ff},
       {"target",
        {{"metric", metric_name(objective)}, {"value", setting.config.target.value}, {"unit", metric_unit(objective)}}}};
+  if (cost.energy) {
+    result["area_um2"] = used.area_um2;
+    result["energy_mj"] = energy_mj(*cost.energy, batch);
+  }
   if (derived.solution.bound) {
     result["bound"] = *derived.solution.bound;
     result["optimality_gap"] = derived.seconds / *derived.solution.bound - 1;

@@ -24,6 +24,8 @@ CycleBound::CycleBound(const LayerShape& shape, const Chunk& chunk, int batch, c
       read_latency_(platform.read_latency),
       write_latency_(platform.write_latency),
       depthwise_(is_depthwise_kind(shape)),
+      several_maps_(std::any_of(shape.input.segments.begin(), shape.input.segments.end(),
+                                [](const Segment& segment) { return segment.map.index > 0; })),
       unroll_m_(chunk.unroll_m),
       unroll_n_(chunk.unroll_n),
       unroll_in_(depthwise_ ? chunk.unroll_m : chunk.unroll_n),
@@ -67,13 +69,13 @@ CycleBound::ChannelTerms CycleBound::channel_terms(const TileSize& m, const Tile
   const std::int64_t last_sum = kernel_area_ * ceil_div(n.last, unroll_n_);
   ChannelTerms terms;
   terms.keeps = n.tiles == 1;
-  terms.long_runs = in.tiles == 1 && groups_ == 1;
+  terms.long_runs = several_maps_ || (in.tiles == 1 && groups_ == 1);
   terms.tiles = groups_ * m.tiles;
   terms.steps = terms.tiles * n.tiles;
   terms.sweeps = groups_ * m.unrolled;
   terms.sweep_cycles = kernel_area_ * n.unrolled - last_sum + std::max(last_sum, requant_cycles_);
   terms.tile_cycles = std::min(last_sum, requant_cycles_) + n.tiles * pipeline_depth_;
-  terms.input_bits = span_bits(in.size, bits_in_);
+  terms.input_bits = groups_ * ((in.tiles - 1) * span_bits(in.size, bits_in_) + span_bits(in.last, bits_in_));
   terms.input = groups_ * (terms.long_runs ? in.unrolled : std::max(tile_words(in, bits_in_), in.unrolled));
   terms.input_passes = depthwise_ ? 1 : m.tiles;
   terms.constants = groups_ * (m.unrolled * kernel_area_ * n.unrolled * weight_words_ +

@@ -17,13 +17,13 @@ class CycleBound {
   /// What tiles of output channels `m` and input channels `n` fix. Cycles, unless said otherwise.
   struct ChannelTerms {
     bool keeps = false;       // n is all input channels, so that one loop order keeps inputs, the other weights
-    bool long_runs = false;   // all channels of the input map: one run spans pixels
+    bool long_runs = false;   // a tile may take all channels of an input map: one run spans pixels
     std::int64_t tiles = 0;   // of channels, groups included: output tiles at one place
     std::int64_t steps = 0;   // the same times tiles of input channels
     std::int64_t sweeps = 0;  // U_m groups of all output channels
     std::int64_t sweep_cycles = 0;
     std::int64_t tile_cycles = 0;
-    std::int64_t input_bits = 0;    // of a pixel, in long runs
+    std::int64_t input_bits = 0;    // of a pixel, each input channel once, in long runs
     std::int64_t input = 0;         // a pixel, each input channel once
     std::int64_t input_passes = 0;  // times that all input channels are loaded unless they are kept
     std::int64_t constants = 0;     // weights and parameters, loaded once
@@ -46,7 +46,8 @@ class CycleBound {
   std::int64_t fixed_cycles_ = 0;  // C0 + C_B
   std::int64_t read_latency_ = 0;
   std::int64_t write_latency_ = 0;
-  bool depthwise_ = false;  // or pooling
+  bool depthwise_ = false;     // or pooling
+  bool several_maps_ = false;  // that are read, so that a tile of some channels may be all of one
   int unroll_m_ = 1;
   int unroll_n_ = 1;
   int unroll_in_ = 1;  // channels in a word of the input buffer

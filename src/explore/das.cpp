@@ -13,15 +13,19 @@
 namespace autonba {
 namespace {
 
-/// Of what the platform has: DSP, BRAM18, LUT, FF, port bits.
-using Shares = std::array<double, 5>;
+/// Of what the platform has: DSP, BRAM18, LUT, FF, port bits, area.
+using Shares = std::array<double, 6>;
 
 Shares shares_of(const Resources& used, const Platform& platform) {
-  const auto share = [](std::int64_t count, int available) {
-    return static_cast<double>(count) / std::max(available, 1);
+  const auto share = [](std::int64_t count, std::int64_t available) {
+    return static_cast<double>(count) / static_cast<double>(std::max<std::int64_t>(available, 1));
   };
-  return {share(used.dsp, platform.dsp), share(used.bram18, platform.bram18), share(used.lut, platform.lut),
-          share(used.ff, platform.ff), share(used.port_bits, platform.memory_bits_per_cycle)};
+  return {share(used.dsp, platform.dsp),
+          share(used.bram18, platform.bram18),
+          share(used.lut, platform.lut),
+          share(used.ff, platform.ff),
+          share(used.port_bits, platform.memory_bits_per_cycle),
+          share(used.area_um2, platform.asic ? platform.asic->area_um2 : 0)};
 }
 
 /// One design, and what its gradient is made of.
@@ -29,7 +33,7 @@ struct Draw {
   Design design;
   DesignCost cost;
   std::vector<std::vector<double>> soft;   // [choice][option] Gumbel-softmax; 0 for what was ruled out
-  std::vector<std::vector<double>> times;  // [layer][chunk] cycles
+  std::vector<std::vector<double>> times;  // [layer][chunk] cycles, or pJ for `energy`
   std::vector<double> weights;             // [chunk] w_k
   std::vector<double> log_times;           // [chunk] of an image, over the probabilities of where layers go
   std::vector<double> chunk_losses;        // [chunk]
@@ -73,7 +77,7 @@ Das::Das(Trial& trial, Rng rng, const std::vector<int>& start, const DasOptions&
       rng_(rng),
       options_(options),
       choices_(trial.choices().choices()),
-      sharpness_(trial.objective() == Objective::fps ? options.sharpness : 1),
+      sharpness_(sums_over_chunks(trial.objective()) ? 1 : options.sharpness),
       rate_((1 - options.memory) / options.designs_per_step),
       slot_weights_(static_cast<std::size_t>(trial.choices().slots()), 0.5),
       slot_losses_(slot_weights_.size()) {
@@ -126,7 +130,7 @@ Draw Das::draw() {
     return pick;
   });
   draw.cost = trial_.evaluate(draw.design);
-  draw.times = trial_.times_on_all_chunks(draw.design);
+  draw.times = trial_.loads_on_all_chunks(draw.design);
   draw.weights = weights_of(draw.cost);
   draw.log_times = expected_log_times(draw);
   return draw;
@@ -134,9 +138,9 @@ Draw Das::draw() {
 
 /// Derivatives of log (Σ C_k^s)^(1/s) by log C_k.
 std::vector<double> Das::weights_of(const DesignCost& cost) const {
-  const double most = *std::max_element(cost.chunk_cycles.begin(), cost.chunk_cycles.end());
+  const double most = *std::max_element(cost.chunk_loads.begin(), cost.chunk_loads.end());
   std::vector<double> weights;
-  for (const double cycles : cost.chunk_cycles) {
+  for (const double cycles : cost.chunk_loads) {
     weights.push_back(std::pow(cycles / most, sharpness_));
   }
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
@@ -273,7 +277,7 @@ void Das::credit_layer(std::size_t choice, const Draw& draw) {
   for (std::size_t k = 0; k < draw.weights.size(); ++k) {
     const auto option = static_cast<std::size_t>(draw.design.slots[k] - choices_[choice].options.front());
     if (option < soft.size()) {
-      slope[option] = draw.weights[k] * times[k] / draw.cost.chunk_cycles[k];
+      slope[option] = draw.weights[k] * times[k] / draw.cost.chunk_loads[k];
     }
   }
   const double mean = std::inner_product(soft.begin(), soft.end(), slope.begin(), 0.0);

@@ -5,16 +5,21 @@
 #include <limits>
 #include <numeric>
 
+#include "explore/least_energy.hpp"
+
 namespace autonba {
 namespace {
 
 /// Σ of log(used / available) over what is used up.
 double excess_of(const Resources& used, const Platform& platform) {
-  const auto over = [](std::int64_t count, int available) {
-    return count <= available ? 0.0 : std::log(static_cast<double>(count) / std::max(available, 1));
+  const auto over = [](std::int64_t count, std::int64_t available) {
+    return count <= available
+               ? 0.0
+               : std::log(static_cast<double>(count) / static_cast<double>(std::max<std::int64_t>(available, 1)));
   };
   return over(used.dsp, platform.dsp) + over(used.bram18, platform.bram18) + over(used.lut, platform.lut) +
-         over(used.ff, platform.ff) + over(used.port_bits, platform.memory_bits_per_cycle);
+         over(used.ff, platform.ff) + over(used.port_bits, platform.memory_bits_per_cycle) +
+         over(used.area_um2, platform.asic ? platform.asic->area_um2 : 0);
 }
 
 bool adds_residual(const Design& design, std::size_t chunk, std::span<const ShapeId> layers, const Mapper& mapper) {
@@ -39,11 +44,80 @@ DesignCost resources_of(const Design& design, std::span<const ShapeId> layers, c
   return cost;
 }
 
-double seconds_of(const DesignCost& cost, int batch, Objective objective, const Platform& platform) {
+/// Cycles a batch as the objective counts them.
+double cycles_of(const DesignCost& cost, Objective objective) {
   const std::vector<double>& chunks = cost.chunk_cycles;
-  const double cycles = objective == Objective::fps ? *std::max_element(chunks.begin(), chunks.end())
-                                                    : std::accumulate(chunks.begin(), chunks.end(), 0.0);
-  return cycles / (platform.clock_mhz * 1e6 * batch);
+  return objective == Objective::latency ? std::accumulate(chunks.begin(), chunks.end(), 0.0)
+                                         : *std::max_element(chunks.begin(), chunks.end());
+}
+
+/// With the fastest mapping of every layer. With a limit, layers are left out as soon as the value reaches it.
+void map_for_time(double limit, const Design& design, std::span<const ShapeId> layers, const Goal& goal, Mapper& mapper,
+                  DesignCost& cost) {
+  const bool limited = limit < std::numeric_limits<double>::infinity();
+  const Platform& platform = mapper.platform();
+  const Resources used = total(cost.chunk_resources);
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    const auto chunk = static_cast<std::size_t>(design.chunk_of[layer]);
+    const ImaginedTime time = time_on(design.chunks[chunk], layers[layer], design.batch, mapper);
+    cost.chunk_cycles[chunk] += time.cycles;
+    cost.places.push_back({static_cast<int>(chunk), time.mapping});
+    cost.runs = cost.runs && time.runs;
+    const double cycles = cycles_of(cost, goal.objective);
+    cost.value = value_of(goal.objective, cycles, 0, used, design.batch, platform);
+    const double seconds = cycles / (platform.clock_mhz * 1e6 * design.batch);
+    cost.in_time = goal.objective != Objective::area || seconds <= goal.most_seconds;
+    if (limited && (!cost.runs || !cost.in_time || cost.value >= limit)) {
+      cost.runs = false;
+      return;
+    }
+    if (!cost.in_time && layer + 1 == layers.size()) {
+      cost.excess += std::log(seconds / goal.most_seconds);
+    }
+  }
+  cost.chunk_loads = cost.chunk_cycles;
+}
+
+/// A layer that the chunk cannot run: all multipliers and the port work as long as time_on imagines.
+PricedMapping imagined_energy(const Chunk& chunk, ShapeId layer, int batch, Mapper& mapper) {
+  const AsicTables& tables = *mapper.platform().asic;
+  const double cycles = time_on(chunk, layer, batch, mapper).cycles;
+  const double pj_per_cycle = static_cast<double>(mac_count(chunk)) * mac_of(tables, chunk.bits).energy_pj +
+                              chunk.port_bits * tables.dram_pj_per_bit;
+  return {static_cast<std::int64_t>(cycles), cycles * pj_per_cycle, {}};
+}
+
+/// With the mappings of least_energy().
+void map_for_energy(const Design& design, std::span<const ShapeId> layers, Objective objective, Mapper& mapper,
+                    DesignCost& cost) {
+  const Platform& platform = mapper.platform();
+  std::vector<bool> residual;
+  double leakage_nw = 0;
+  for (std::size_t chunk = 0; chunk < design.chunks.size(); ++chunk) {
+    residual.push_back(adds_residual(design, chunk, layers, mapper));
+    leakage_nw += ChunkEnergy(design.chunks[chunk], residual.back(), *platform.asic).leakage_nw();
+  }
+  std::vector<FrontOnChunk> fronts;
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    const auto chunk = static_cast<std::size_t>(design.chunk_of[layer]);
+    auto front = mapper.energy_front(layers[layer], design.chunks[chunk], residual[chunk], design.batch);
+    if (front->empty()) {
+      cost.runs = false;
+      front = std::make_shared<const EnergyFront>(
+          EnergyFront{imagined_energy(design.chunks[chunk], layers[layer], design.batch, mapper)});
+    }
+    fronts.push_back({chunk, std::move(front)});
+  }
+  const double leakage = leakage_pj_per_cycle(leakage_nw, platform);
+  EnergyChoice choice = least_energy(fronts, design.chunks.size(), leakage, objective == Objective::edp);
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    cost.places.push_back({static_cast<int>(fronts[layer].chunk), (*fronts[layer].front)[choice.picks[layer]].mapping});
+  }
+  cost.chunk_cycles = std::move(choice.chunk_cycles);
+  const double ii_cycles = cycles_of(cost, objective);
+  const double batch_pj = std::accumulate(choice.chunk_pj.begin(), choice.chunk_pj.end(), leakage * ii_cycles);
+  cost.value = value_of(objective, ii_cycles, batch_pj, total(cost.chunk_resources), design.batch, platform);
+  cost.chunk_loads = objective == Objective::energy ? std::move(choice.chunk_pj) : cost.chunk_cycles;
 }
 
 }  // namespace
@@ -56,7 +130,7 @@ Resources total(std::span<const Resources> chunks) {
   return sum;
 }
 
-DesignCost cost_below(double limit, const Design& design, std::span<const ShapeId> layers, Objective objective,
+DesignCost cost_below(double limit, const Design& design, std::span<const ShapeId> layers, const Goal& goal,
                       Mapper& mapper) {
   DesignCost cost = resources_of(design, layers, mapper);
   const bool limited = limit < std::numeric_limits<double>::infinity();
@@ -64,24 +138,34 @@ DesignCost cost_below(double limit, const Design& design, std::span<const ShapeI
     return cost;
   }
   cost.runs = true;
-  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
-    const auto chunk = static_cast<std::size_t>(design.chunk_of[layer]);
-    const ImaginedTime time = time_on(design.chunks[chunk], layers[layer], design.batch, mapper);
-    cost.chunk_cycles[chunk] += time.cycles;
-    cost.places.push_back({static_cast<int>(chunk), time.mapping});
-    cost.runs = cost.runs && time.runs;
-    cost.value = seconds_of(cost, design.batch, objective, mapper.platform());
-    if (limited && (!cost.runs || cost.value >= limit)) {
-      cost.runs = false;
-      break;
-    }
+  if (goal.objective == Objective::energy || goal.objective == Objective::edp) {
+    map_for_energy(design, layers, goal.objective, mapper, cost);
+  } else {
+    map_for_time(limit, design, layers, goal, mapper, cost);
   }
   cost.log_cost = std::log(cost.value) + excess_penalty * cost.excess + (feasible(cost) ? 0 : infeasible_penalty);
   return cost;
 }
 
-DesignCost cost_of(const Design& design, std::span<const ShapeId> layers, Objective objective, Mapper& mapper) {
-  return cost_below(std::numeric_limits<double>::infinity(), design, layers, objective, mapper);
+DesignCost cost_of(const Design& design, std::span<const ShapeId> layers, const Goal& goal, Mapper& mapper) {
+  return cost_below(std::numeric_limits<double>::infinity(), design, layers, goal, mapper);
+}
+
+double load_on(const Chunk& chunk, bool adds_residual, ShapeId layer, int batch, Objective objective, Mapper& mapper) {
+  if (objective != Objective::energy) {
+    return time_on(chunk, layer, batch, mapper).cycles;
+  }
+  const auto front = mapper.energy_front(layer, chunk, adds_residual, batch);
+  if (front->empty()) {
+    return imagined_energy(chunk, layer, batch, mapper).energy_pj;
+  }
+  const double leakage =
+      leakage_pj_per_cycle(ChunkEnergy(chunk, adds_residual, *mapper.platform().asic).leakage_nw(), mapper.platform());
+  double least = std::numeric_limits<double>::infinity();
+  for (const PricedMapping& mapping : *front) {
+    least = std::min(least, mapping.energy_pj + leakage * static_cast<double>(mapping.cycles));
+  }
+  return least;
 }
 
 Accelerator accelerator_of(const Design& design, const DesignCost& cost) {

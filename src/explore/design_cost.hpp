@@ -12,10 +12,12 @@ namespace autonba {
 struct DesignCost {
   bool fits = false;    // the platform
   bool runs = false;    // every layer runs on its chunk, with a tile that the buffers hold
-  double value = 0;     // of the objective, in seconds; layers that their chunk cannot run take their imagined time
-  double excess = 0;    // Σ over DSP, BRAM18, LUT, FF and port bits of max(0, log(used / available))
+  bool in_time = true;  // an image takes no more than the goal says
+  double value = 0;     // of the objective; layers that their chunk cannot run take their imagined time and energy
+  double excess = 0;    // Σ over DSP, BRAM18, LUT, FF, area, port bits and time of max(0, log(used / available))
   double log_cost = 0;  // log value + penalties: what engines minimise
   std::vector<double> chunk_cycles;
+  std::vector<double> chunk_loads;  // what each chunk adds to the objective: pJ for `energy`, else its cycles
   std::vector<Resources> chunk_resources;
   std::vector<LayerPlace> places;  // by layer, with its best mapping
 };
@@ -27,16 +29,21 @@ inline constexpr double infeasible_penalty = 0.1;
 Resources total(std::span<const Resources> chunks);
 
 inline bool feasible(const DesignCost& cost) {
-  return cost.fits && cost.runs;
+  return cost.fits && cost.runs && cost.in_time;
 }
 
-/// Solves the mapping of every layer and adds up. `layers`: shapes of the network's layers.
-DesignCost cost_of(const Design& design, std::span<const ShapeId> layers, Objective objective, Mapper& mapper);
+/// Solves the mapping of every layer and adds up: the fastest, or for `energy` and `edp` those of least_energy().
+/// `layers`: shapes of the network's layers.
+DesignCost cost_of(const Design& design, std::span<const ShapeId> layers, const Goal& goal, Mapper& mapper);
 
 /// The same for a design that matters only if it is feasible and its value is below `limit`: a design that does not
 /// fit, or of which some layers already take as long as `limit`, is left as it is found then, with `runs` false.
-DesignCost cost_below(double limit, const Design& design, std::span<const ShapeId> layers, Objective objective,
+DesignCost cost_below(double limit, const Design& design, std::span<const ShapeId> layers, const Goal& goal,
                       Mapper& mapper);
+
+/// Time of a layer on a chunk, or for `energy` its energy: least dynamic energy and leakage while it runs, in pJ. Also
+/// where the chunk cannot run it.
+double load_on(const Chunk& chunk, bool adds_residual, ShapeId layer, int batch, Objective objective, Mapper& mapper);
 
 /// The accelerator of a design, once its mappings are solved.
 Accelerator accelerator_of(const Design& design, const DesignCost& cost);

@@ -41,6 +41,10 @@ Solution explore(const std::string& engine, const Problem& problem, const Budget
   if (found == trial_engines.end()) {
     throw input_error("there is no engine {}; engines are {}", engine, any_of(engine_names()));
   }
+  if (needs_tables(problem.objective) && !problem.platform.asic) {
+    throw input_error("platform {}: has no tables of area and energy, which the objective needs; ASICs have them",
+                      problem.platform.name);
+  }
   Trial trial(problem, budget, mapper);
   Picks start_picks;
   if (start && !trial.done()) {

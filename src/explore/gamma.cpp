@@ -125,6 +125,17 @@ void check_buildable(const DesignSpace& space, const ChunkSpace& chunks, const c
   }
 }
 
+/// The multipliers of the space are those of the platform's kind; throws InputError.
+void check_macs(const DesignSpace& space, const ChunkSpace& chunks, const char* kind, const Platform& platform) {
+  for (const MacKind mac : chunks.mac) {
+    if ((mac == MacKind::plain) != platform.asic.has_value()) {
+      throw input_error("design space {}: {}: mac: {} has {}", space.name, kind, platform.name,
+                        platform.asic ? "plain multipliers only, not DSPs or LUTs (the space asic is for it)"
+                                      : "DSPs and LUTs, not plain multipliers");
+    }
+  }
+}
+
 }  // namespace
 
 int nearest_option(const std::vector<int>& options, int value) {
@@ -135,9 +146,13 @@ int nearest_option(const std::vector<int>& options, int value) {
 
 DesignChoices::DesignChoices(const DesignSpace& space, std::span<const LayerShape> shapes, const Platform& platform,
                              Objective objective)
-    : shapes_(shapes.begin(), shapes.end()), memory_bits_(platform.memory_bits_per_cycle) {
+    : shapes_(shapes.begin(), shapes.end()),
+      chunks_max_(space.chunks_max),
+      memory_bits_(platform.memory_bits_per_cycle) {
   check_buildable(space, space.conv, "conv");
   check_buildable(space, space.depthwise, "depthwise");
+  check_macs(space, space.conv, "conv", platform);
+  check_macs(space, space.depthwise, "depthwise", platform);
   for (const LayerShape& shape : shapes_) {
     needs_.push_back(needs_of(shape));
   }
@@ -239,6 +254,12 @@ void DesignChoices::mark_allowed(const Draft& draft, const DesignChoice& choice,
     return draft.chunks[static_cast<std::size_t>(slot)];
   };
   switch (choice.parameter) {
+    case Parameter::chunk_count: {
+      const bool one_for_depthwise = choice.kind == ChunkKind::conv && depthwise_slots_ > 0;
+      const int others = one_for_depthwise ? 1 : draft.counts[static_cast<std::size_t>(ChunkKind::conv)];
+      allow_if([&](int count) { return count + others <= chunks_max_; });
+      break;
+    }
     case Parameter::bits: {
       const int least = needs_of_last(draft, choice).bits;
       allow_if([&](int bits) { return bits >= least; });

@@ -151,6 +151,7 @@ struct Mapper::Memory {
   std::unordered_map<LayerShape, ShapeId, ShapeHash> ids;
   std::unordered_map<Key, std::optional<BestMapping>, KeyHash> best;
   std::vector<Promise> promises;  // scratch
+  EnergyFronts energy_fronts;
 
   std::optional<BestMapping> solve(ShapeId id, const Chunk& chunk, int batch);
 };
@@ -231,6 +232,11 @@ std::optional<BestMapping> Mapper::best(ShapeId id, const Chunk& chunk, int batc
     memory_->best.clear();
   }
   return memory_->best[key] = memory_->solve(id, equal, batch);
+}
+
+std::shared_ptr<const EnergyFront> Mapper::energy_front(ShapeId id, const Chunk& chunk, bool adds_residual, int batch) {
+  KnownShape& known = memory_->shapes[static_cast<std::size_t>(id)];
+  return memory_->energy_fronts.of(id, known.shape, known.tilings, chunk, adds_residual, batch, memory_->platform);
 }
 
 }  // namespace autonba

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "accel/cycles.hpp"
+#include "explore/energy_front.hpp"
 
 namespace autonba {
 
@@ -35,6 +36,10 @@ class Mapper {
 
   /// None if the chunk cannot run the layer, or no tile of it fits.
   std::optional<BestMapping> best(ShapeId shape, const Chunk& chunk, int batch);
+
+  /// The mappings that are best in cycles and energy together; empty if the chunk cannot run the layer, or no tile of
+  /// it fits. Requires a platform with tables.
+  std::shared_ptr<const EnergyFront> energy_front(ShapeId shape, const Chunk& chunk, bool adds_residual, int batch);
 
  private:
   struct Memory;

@@ -18,7 +18,7 @@ Trial::Trial(const Problem& problem, const Budget& budget, Mapper& mapper)
 }
 
 DesignCost Trial::evaluate(const Design& design) {
-  DesignCost cost = cost_of(design, layers_, problem_.objective, mapper_);
+  DesignCost cost = cost_of(design, layers_, problem_.goal(), mapper_);
   count(design, cost);
   return cost;
 }
@@ -26,7 +26,7 @@ DesignCost Trial::evaluate(const Design& design) {
 void Trial::evaluate_for_best(const Design& design) {
   // Nothing is below infinity that the first design could be measured against.
   const double limit = std::min(best_value_, std::numeric_limits<double>::max());
-  count(design, cost_below(limit, design, layers_, problem_.objective, mapper_));
+  count(design, cost_below(limit, design, layers_, problem_.goal(), mapper_));
 }
 
 void Trial::count(const Design& design, const DesignCost& cost) {
@@ -59,22 +59,24 @@ std::vector<int> Trial::evaluate_start(const Accelerator& start) {
   return choices_.describe(accelerator_of(design, evaluate(design)));
 }
 
-std::vector<std::vector<double>> Trial::times_on_all_chunks(const Design& design) {
-  std::vector<std::vector<double>> times;
+std::vector<std::vector<double>> Trial::loads_on_all_chunks(const Design& design) {
+  std::vector<std::vector<double>> loads;
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
     const ChunkKind kind = is_depthwise_kind(shapes_[layer]) ? ChunkKind::depthwise : ChunkKind::conv;
-    std::vector<double>& of_layer = times.emplace_back();
+    const bool adds_residual = !shapes_[layer].residual.segments.empty();
+    std::vector<double>& of_layer = loads.emplace_back();
     for (const Chunk& chunk : design.chunks) {
-      of_layer.push_back(chunk.kind == kind ? time_on(chunk, layers_[layer], design.batch, mapper_).cycles
-                                            : std::numeric_limits<double>::infinity());
+      of_layer.push_back(chunk.kind == kind
+                             ? load_on(chunk, adds_residual, layers_[layer], design.batch, problem_.objective, mapper_)
+                             : std::numeric_limits<double>::infinity());
     }
   }
-  return times;
+  return loads;
 }
 
 /// Longest layers first, each where it adds least to the objective.
 void Trial::place_layers(Design& design) {
-  const std::vector<std::vector<double>> times = times_on_all_chunks(design);
+  const std::vector<std::vector<double>> times = loads_on_all_chunks(design);
   std::vector<std::size_t> order(layers_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto shortest = [&](std::size_t layer) { return *std::min_element(times[layer].begin(), times[layer].end()); };
@@ -85,7 +87,7 @@ void Trial::place_layers(Design& design) {
     std::size_t best = 0;
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t chunk = 0; chunk < load.size(); ++chunk) {
-      const double added = times[layer][chunk] + (problem_.objective == Objective::fps ? load[chunk] : 0);
+      const double added = times[layer][chunk] + (sums_over_chunks(problem_.objective) ? 0 : load[chunk]);
       if (added < least) {
         least = added;
         best = chunk;

@@ -35,8 +35,8 @@ class Trial {
   /// Evaluates an accelerator that need not be a member of the space, and returns the picks that describe it.
   std::vector<int> evaluate_start(const Accelerator& start);
 
-  /// Time of every layer on every chunk of the design, in cycles a batch; infinite on a chunk of another kind.
-  std::vector<std::vector<double>> times_on_all_chunks(const Design& design);
+  /// What every layer adds on every chunk of the design (load_on), a batch; infinite on a chunk of another kind.
+  std::vector<std::vector<double>> loads_on_all_chunks(const Design& design);
 
   Solution finish();
 

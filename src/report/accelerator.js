@@ -25,7 +25,7 @@ function lane(chunk, index, layers, ii) {
 
 function chunkCard(chunk, index, ii) {
   const { unroll, depth } = chunk;
-  const macs = { dsp1: "one MAC a DSP", dsp2: "two MACs a DSP", lut: "MACs in LUTs" }[chunk.mac];
+  const macs = { dsp1: "one MAC a DSP", dsp2: "two MACs a DSP", lut: "MACs in LUTs", plain: "plain MACs" }[chunk.mac];
   const utilisation = known(chunk.utilisation)
     ? `${percent(chunk.utilisation)} of its MACs while it works`
     : "multiplies nothing";

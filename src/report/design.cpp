@@ -70,12 +70,16 @@ Json layer_data(const Layer& layer, const std::string& op, const Json& placed, c
           {"utilisation", utilisation(batch * macs(layer), cycles, speeds[chunk])}};
 }
 
-/// Used of available, and used by each chunk.
+/// Used of available, and used by each chunk; nothing of what the platform does not have.
 Json resources_data(const Json& platform, const Json& cost, const std::vector<Json>& chunks) {
   const std::pair<const char*, const char*> kinds[] = {
-      {"dsp", "DSP"}, {"bram18", "BRAM18"}, {"lut", "LUT"}, {"ff", "FF"}};
+      {"dsp", "DSP"}, {"bram18", "BRAM18"}, {"lut", "LUT"}, {"ff", "FF"}, {"area_um2", "Area, µm²"}};
   Json resources = Json::array();
+  const bool is_asic = platform.contains("area_um2");
   for (const auto& [key, name] : kinds) {
+    if (is_asic != (std::string_view(key) == "area_um2")) {
+      continue;
+    }
     const auto used = json_value<std::int64_t>(cost, key, std::string(file) + ": cost");
     const auto available = json_value<std::int64_t>(platform, key, std::string(file) + ": platform");
     Json parts = Json::array();

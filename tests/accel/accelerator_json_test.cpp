@@ -46,6 +46,44 @@ TEST(AcceleratorJson, ReadsWhatItWrote) {
   }
 }
 
+TEST(AcceleratorJson, OfAnAsicHoldsAreaAndEnergy) {
+  Rng rng = make_rng(7, "json");
+  const Platform platform = load_platform(AUTONBA_SOURCE_DIR "/configs/platforms/asic-28nm.yaml");
+  for (int trial = 0; trial < 20; ++trial) {
+    Case entry = random_case(rng);
+    for (Chunk& chunk : entry.accelerator.chunks) {
+      chunk.mac = MacKind::plain;
+    }
+    const Cost cost = evaluate(entry.network, entry.accelerator, platform);
+    Json document = Json::parse(to_json(entry.network, entry.accelerator, platform).dump());
+    EXPECT_EQ(document["platform"]["area_um2"], platform.asic->area_um2);
+    EXPECT_EQ(document["cost"]["area_um2"], cost.resources.area_um2);
+    EXPECT_DOUBLE_EQ(document["cost"]["energy_mj"], energy_mj(*cost.energy, entry.accelerator.batch));
+    EXPECT_DOUBLE_EQ(document["layers"][0]["energy_pj"], cost.energy->layer_pj[0]);
+    std::int64_t sum = 0;
+    for (const Json& chunk : document["chunks"]) {
+      sum += chunk["resources"]["area_um2"].get<std::int64_t>();
+    }
+    EXPECT_EQ(sum, cost.resources.area_um2);
+
+    const PlacedAccelerator found = accelerator_from_json(document, entry.network, "test");
+    EXPECT_EQ(found.accelerator, entry.accelerator);
+    EXPECT_EQ(found.platform.clock_mhz, platform.clock_mhz);
+    document["chunks"][0]["mac"] = "dsp1";
+    EXPECT_THROW(accelerator_from_json(document, entry.network, "test"), InputError);
+  }
+}
+
+TEST(AcceleratorJson, OfAnFpgaHasNoEnergyAndNoPlainMultipliers) {
+  Rng rng = make_rng(8, "json");
+  const Case entry = random_case(rng);
+  Json document = to_json(entry.network, entry.accelerator, zc706());
+  EXPECT_FALSE(document["cost"].contains("energy_mj"));
+  EXPECT_FALSE(document["cost"].contains("area_um2"));
+  document["chunks"][0]["mac"] = "plain";
+  EXPECT_THROW(accelerator_from_json(document, entry.network, "test"), InputError);
+}
+
 TEST(AcceleratorJson, MapsLieOneAfterTheOtherWithAllTheirSlots) {
   Rng rng = make_rng(2, "json");
   const Case entry = random_case(rng);

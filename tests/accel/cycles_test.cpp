@@ -1,11 +1,9 @@
 #include "accel/cycles.hpp"
 
-#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <array>
 
-#include "base/error.hpp"
 #include "random_cases.hpp"
 #include "walker.hpp"
 
@@ -19,36 +17,6 @@ Platform test_platform() {
   platform.layer_start = 11;
   platform.layer_end = 3;
   return platform;
-}
-
-/// Calls `see(network, layer, shape)` for the layers of random networks, `layers` of them.
-template <typename See>
-void for_random_layers(Rng& rng, int layers, See see) {
-  for (int seen = 0; seen < layers;) {
-    const Network network = random_network(rng);
-    std::vector<LayerShape> shapes;
-    try {
-      shapes = layer_shapes(network);
-    } catch (const InputError&) {
-      continue;  // channels tied to two places: no layout
-    }
-    for (int i = 0; i < static_cast<int>(shapes.size()); ++i, ++seen) {
-      see(network, i, shapes[static_cast<std::size_t>(i)]);
-    }
-  }
-}
-
-/// What a failing case is, so that it can be built again by hand.
-std::string describe(const Layer& layer, const Chunk& chunk, const Mapping& mapping, int batch) {
-  return fmt::format(
-      "op {} channels {}->{} groups {} slices {} residual {} kernel {}x{} stride {} padding {} dilation {} map {}x{} "
-      "bits "
-      "{}->{} | chunk bits {} unroll {} {} {} Q {} port {} | tile {} {} {} {} order {} batch {}",
-      static_cast<int>(layer.op), layer.channels_in, layer.channels_out, layer.groups, layer.inputs.size(),
-      layer.residual.value_or(-9), layer.kernel[0], layer.kernel[1], fmt::join(layer.stride, ","),
-      fmt::join(layer.padding, ","), fmt::join(layer.dilation, ","), layer.height_in, layer.width_in, layer.bits,
-      layer.bits_out, chunk.bits, chunk.unroll_m, chunk.unroll_n, chunk.unroll_p, chunk.requant_lanes, chunk.port_bits,
-      mapping.tile_m, mapping.tile_n, mapping.tile_rows, mapping.tile_cols, static_cast<int>(mapping.order), batch);
 }
 
 TEST(Cycles, AgreeWithAWalkOverEveryStepAndRun) {

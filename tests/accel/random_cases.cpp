@@ -1,5 +1,7 @@
 #include "random_cases.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -241,6 +243,18 @@ std::optional<Accelerator> random_accelerator(Rng& rng, const Network& network) 
     return std::nullopt;
   }
   return accelerator;
+}
+
+std::string describe(const Layer& layer, const Chunk& chunk, const Mapping& mapping, int batch) {
+  return fmt::format(
+      "op {} channels {}->{} groups {} slices {} residual {} kernel {}x{} stride {} padding {} dilation {} map {}x{} "
+      "bits "
+      "{}->{} | chunk bits {} unroll {} {} {} Q {} port {} | tile {} {} {} {} order {} batch {}",
+      static_cast<int>(layer.op), layer.channels_in, layer.channels_out, layer.groups, layer.inputs.size(),
+      layer.residual.value_or(-9), layer.kernel[0], layer.kernel[1], fmt::join(layer.stride, ","),
+      fmt::join(layer.padding, ","), fmt::join(layer.dilation, ","), layer.height_in, layer.width_in, layer.bits,
+      layer.bits_out, chunk.bits, chunk.unroll_m, chunk.unroll_n, chunk.unroll_p, chunk.requant_lanes, chunk.port_bits,
+      mapping.tile_m, mapping.tile_n, mapping.tile_rows, mapping.tile_cols, static_cast<int>(mapping.order), batch);
 }
 
 }  // namespace autonba

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "accel/accelerator.hpp"
 #include "accel/layout.hpp"
+#include "base/error.hpp"
 #include "base/random.hpp"
 #include "model/network.hpp"
 
@@ -25,5 +28,25 @@ Mapping random_mapping(Rng& rng, const LayerShape& shape, int batch);
 std::optional<Accelerator> random_accelerator(Rng& rng, const Network& network);
 
 int random_between(Rng& rng, int low, int high);
+
+/// Calls `see(network, layer, shape)` for the layers of random networks, `layers` of them.
+template <typename See>
+void for_random_layers(Rng& rng, int layers, See see) {
+  for (int seen = 0; seen < layers;) {
+    const Network network = random_network(rng);
+    std::vector<LayerShape> shapes;
+    try {
+      shapes = layer_shapes(network);
+    } catch (const InputError&) {
+      continue;  // channels tied to two places: no layout
+    }
+    for (int i = 0; i < static_cast<int>(shapes.size()); ++i, ++seen) {
+      see(network, i, shapes[static_cast<std::size_t>(i)]);
+    }
+  }
+}
+
+/// What a failing case is, so that it can be built again by hand.
+std::string describe(const Layer& layer, const Chunk& chunk, const Mapping& mapping, int batch);
 
 }  // namespace autonba

@@ -232,6 +232,19 @@ class Walker {
   }
 
  private:
+  /// What a transfer takes and moves.
+  struct Moved {
+    std::int64_t cycles = 0;
+    std::int64_t port_words = 0;
+    std::int64_t buffer_words = 0;
+    Moved& operator+=(const Moved& other) {
+      cycles += other.cycles;
+      port_words += other.port_words;
+      buffer_words += other.buffer_words;
+      return *this;
+    }
+  };
+
   struct Times {
     std::int64_t load = 0;
     std::int64_t store = 0;
@@ -319,17 +332,26 @@ class Walker {
       const bool whole = mapping_.tile_n == in_n_;
       std::int64_t load = 0;
       if (!(whole && !depthwise_ && mapping_.order == LoopOrder::rows_outer && kept_input_of_ == space)) {
-        load += depthwise_ ? runs(loaded, inputs_, m_begin, m_end, lanes_in_, 1)
-                           : runs(loaded, inputs_, n_begin, n_end, lanes_in_, 1);
+        const Moved moved = depthwise_ ? runs(loaded, inputs_, m_begin, m_end, lanes_in_, 1)
+                                       : runs(loaded, inputs_, n_begin, n_end, lanes_in_, 1);
+        load += moved.cycles;
+        found_.traffic.loaded_words += moved.port_words;
+        found_.traffic.input.writes += moved.buffer_words;
         kept_input_of_ = space;
       }
       const bool weights_kept = whole && mapping_.order == LoopOrder::channels_outer && kept_weights_of_ == m;
       if (!weights_kept) {
-        for (int word = 0; word < weight_words(m_end - m_begin, n_end - n_begin); ++word) {
-          load += pooling_ ? 0 : up(std::int64_t{chunk_.unroll_m} * chunk_.unroll_n * layer_.bits, chunk_.port_bits);
+        for (int word = 0; !pooling_ && word < weight_words(m_end - m_begin, n_end - n_begin); ++word) {
+          const auto port_words = up(std::int64_t{chunk_.unroll_m} * chunk_.unroll_n * layer_.bits, chunk_.port_bits);
+          load += port_words;
+          found_.traffic.loaded_words += port_words;
+          ++found_.traffic.weight.writes;
         }
         if (last) {
-          load += std::max<std::int64_t>(up(96LL * (m_end - m_begin), chunk_.port_bits), m_end - m_begin);
+          const std::int64_t port_words = up(96LL * (m_end - m_begin), chunk_.port_bits);
+          load += std::max<std::int64_t>(port_words, m_end - m_begin);
+          found_.traffic.loaded_words += port_words;
+          found_.traffic.parameters.writes += m_end - m_begin;
         }
         kept_weights_of_ = m;
       }
@@ -338,16 +360,64 @@ class Walker {
         for (const Channel& output : outputs_) {
           added.emplace_back(*layer_.residual, output.second);
         }
-        load += runs(written, added, m_begin, m_end, chunk_.unroll_m, 1);
+        const Moved moved = runs(written, added, m_begin, m_end, chunk_.unroll_m, 1);
+        load += moved.cycles;
+        found_.traffic.loaded_words += moved.port_words;
+        found_.traffic.output.writes += moved.buffer_words;
       }
       Times times;
       times.load = load == 0 ? 0 : platform_.read_latency + load;
-      times.store =
-          last ? platform_.write_latency + runs(written, outputs_, m_begin, m_end, chunk_.unroll_m, output_words()) : 0;
+      if (last) {
+        const Moved moved = runs(written, outputs_, m_begin, m_end, chunk_.unroll_m, output_words());
+        times.store = platform_.write_latency + moved.cycles;
+        found_.traffic.stored_words += moved.port_words;
+        found_.traffic.output.reads += moved.buffer_words;
+      }
       times.compute = compute(row_end - row_begin, col_end - col_begin, m_end - m_begin, n_end - n_begin, last);
       steps_.push_back(times);
+      for (int channel = m_begin; channel < m_end; channel += chunk_.unroll_m) {
+        for (int row = row_begin; row < row_end; row += chunk_.unroll_p) {
+          for (int col = col_begin; col < col_end; ++col) {
+            access_buffers(std::min(chunk_.unroll_m, m_end - channel), row, std::min(chunk_.unroll_p, row_end - row),
+                           col, n_begin, n_end);
+          }
+        }
+      }
       measure_buffers(loaded, row_end - row_begin, col_end - col_begin, m_end - m_begin, n_end - n_begin);
     }
+  }
+
+  /// What the sums of `channels` channels, `rows` rows from `row` and one column over the input channels of a tile read
+  /// and write.
+  void access_buffers(int channels, int row, int rows, int col, int n_begin, int n_end) {
+    Traffic& traffic = found_.traffic;
+    const bool last = n_end == in_n_;
+    for (int n = n_begin; n < n_end; n += chunk_.unroll_n) {
+      for (int kh = 0; kh < layer_.kernel[0]; ++kh) {
+        for (int kw = 0; kw < layer_.kernel[1]; ++kw) {
+          traffic.weight.reads += pooling_ ? 0 : 1;
+          for (int r = row; r < row + rows; ++r) {
+            traffic.operations += channels * std::min(chunk_.unroll_n, n_end - n);
+            traffic.input.reads += flattened_ || in_map(r, kh, col, kw) ? 1 : 0;
+          }
+        }
+      }
+    }
+    for (int r = 0; r < rows; ++r) {
+      traffic.accumulator.reads += n_begin > 0 ? 1 : 0;
+      traffic.accumulator.writes += last ? 0 : 1;
+      traffic.output.writes += last ? output_words() : 0;
+      traffic.output.reads += last && layer_.residual ? 1 : 0;
+      // Lanes beyond those of one row take the same channels of further rows.
+      const bool first_of_lanes = r % std::max(1, chunk_.requant_lanes / chunk_.unroll_m) == 0;
+      traffic.parameters.reads += last && first_of_lanes ? channels : 0;
+    }
+  }
+
+  bool in_map(int row, int kh, int col, int kw) const {
+    const int r = row * layer_.stride - layer_.padding + kh * layer_.dilation;
+    const int c = col * layer_.stride - layer_.padding + kw * layer_.dilation;
+    return r >= 0 && r < layer_.height_in && c >= 0 && c < layer_.width_in;
   }
 
   Pixel flat_pixel(int number) const {
@@ -427,13 +497,13 @@ class Walker {
         std::max(found_.output_words, up(m, chunk_.unroll_m) * up(rows, chunk_.unroll_p) * cols * output_words());
   }
 
-  /// Time of all runs for `pixels` and the channels `begin` .. `end - 1` of `channels`.
-  std::int64_t runs(const std::vector<Pixel>& pixels, const std::vector<Channel>& channels, int begin, int end,
-                    int lanes, int words_each) {
+  /// All runs for `pixels` and the channels `begin` .. `end - 1` of `channels`.
+  Moved runs(const std::vector<Pixel>& pixels, const std::vector<Channel>& channels, int begin, int end, int lanes,
+             int words_each) {
     if (pixels.empty()) {
-      return 0;
+      return {};
     }
-    std::int64_t cycles = 0;
+    Moved moved;
     for (int from = begin; from < end;) {
       // As many channels as lie in one map without another map between them.
       int to = from;
@@ -443,17 +513,17 @@ class Walker {
       }
       const WalkedMap& map = maps_.maps[channels[static_cast<std::size_t>(from)].first];
       if (to - from == map.channels) {
-        cycles += whole_pixel_runs(pixels, map, from - begin, lanes, words_each);
+        moved += whole_pixel_runs(pixels, map, from - begin, lanes, words_each);
       } else {
-        cycles += segment_runs(pixels, map, channels, begin, from, to, lanes, words_each);
+        moved += segment_runs(pixels, map, channels, begin, from, to, lanes, words_each);
       }
       from = to;
     }
-    return cycles;
+    return moved;
   }
 
-  std::int64_t whole_pixel_runs(const std::vector<Pixel>& pixels, const WalkedMap& map, int first, int lanes,
-                                int words_each) const {
+  Moved whole_pixel_runs(const std::vector<Pixel>& pixels, const WalkedMap& map, int first, int lanes,
+                         int words_each) const {
     const std::int64_t words = buffer_words(first, map.channels, lanes) * words_each;
     bool all_columns = true;
     bool all_rows = true;
@@ -466,23 +536,22 @@ class Walker {
       return run(address(pixels.front(), map), address(pixels.back(), map) + map.pixel_bits,
                  static_cast<std::int64_t>(pixels.size()) * words);
     }
-    std::int64_t cycles = 0;
+    Moved moved;
     for (std::size_t i = 0; i < pixels.size();) {
       std::size_t row_end = i;
       while (row_end < pixels.size() && pixels[row_end].row == pixels[i].row) {
         ++row_end;
       }
-      cycles += run(address(pixels[i], map), address(pixels[row_end - 1], map) + map.pixel_bits,
-                    static_cast<std::int64_t>(row_end - i) * words);
+      moved += run(address(pixels[i], map), address(pixels[row_end - 1], map) + map.pixel_bits,
+                   static_cast<std::int64_t>(row_end - i) * words);
       i = row_end;
     }
-    return cycles;
+    return moved;
   }
 
-  std::int64_t segment_runs(const std::vector<Pixel>& pixels, const WalkedMap& map,
-                            const std::vector<Channel>& channels, int tile_begin, int from, int to, int lanes,
-                            int words_each) const {
-    std::int64_t cycles = 0;
+  Moved segment_runs(const std::vector<Pixel>& pixels, const WalkedMap& map, const std::vector<Channel>& channels,
+                     int tile_begin, int from, int to, int lanes, int words_each) const {
+    Moved moved;
     for (const Pixel& pixel : pixels) {
       for (int a = from; a < to;) {
         int b = a;
@@ -493,12 +562,12 @@ class Walker {
           ++b;
         }
         const std::int64_t start = address(pixel, map);
-        cycles += run(start + map.first_bit[number(a)], start + map.first_bit[number(b - 1)] + map.bits,
-                      buffer_words(a - tile_begin, b - a, lanes) * words_each);
+        moved += run(start + map.first_bit[number(a)], start + map.first_bit[number(b - 1)] + map.bits,
+                     buffer_words(a - tile_begin, b - a, lanes) * words_each);
         a = b;
       }
     }
-    return cycles;
+    return moved;
   }
 
   static std::int64_t address(const Pixel& pixel, const WalkedMap& map) {
@@ -513,13 +582,13 @@ class Walker {
     return static_cast<std::int64_t>(words.size());
   }
 
-  /// Port words that bits `begin` .. `end - 1` touch, or the buffer words that they fill, whichever is slower.
-  std::int64_t run(std::int64_t begin, std::int64_t end, std::int64_t buffer) const {
+  /// Port words that bits `begin` .. `end - 1` touch, and the buffer words that they fill; the slower of them counts.
+  Moved run(std::int64_t begin, std::int64_t end, std::int64_t buffer) const {
     std::int64_t words = 0;
     for (std::int64_t word = begin / chunk_.port_bits; word * chunk_.port_bits < end; ++word) {
       ++words;
     }
-    return std::max(words, buffer);
+    return {std::max(words, buffer), words, buffer};
   }
 
   Walk finish() {

@@ -4,6 +4,7 @@
 
 #include "accel/chunk.hpp"
 #include "accel/platform.hpp"
+#include "accel/traffic.hpp"
 #include "model/network.hpp"
 
 namespace autonba {
@@ -17,6 +18,7 @@ struct Walk {
   std::int64_t input_words = 0;
   std::int64_t weight_words = 0;
   std::int64_t output_words = 0;
+  Traffic traffic;
 };
 
 /// Whether tiles of `tile` output channels (of input channels with `input`) cover whole segments or a part of one, for

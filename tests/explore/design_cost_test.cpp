@@ -93,5 +93,68 @@ TEST(DesignCost, BelowALimitIsTheSameCostOrNothing) {
   EXPECT_FALSE(feasible(cost_below(cost.value, c.design, c.layers, Objective::fps, c.small.mapper)));
 }
 
+struct AsicCase {
+  AsicProblem small{quick_network("k3_e3", 6)};
+  std::vector<ShapeId> layers = small.mapper.intern(small.network);
+  Design design = Case().design;
+
+  AsicCase() {
+    for (Chunk& chunk : design.chunks) {
+      chunk.mac = MacKind::plain;
+    }
+  }
+};
+
+TEST(DesignCost, OnAnAsicIsThatOfTheCostModelForEveryObjective) {
+  AsicCase c;
+  for (const Objective objective :
+       {Objective::fps, Objective::latency, Objective::energy, Objective::edp, Objective::area}) {
+    const DesignCost cost = cost_of(c.design, c.layers, objective, c.small.mapper);
+    ASSERT_TRUE(feasible(cost));
+    const Accelerator accelerator = accelerator_of(c.design, cost);
+    const Cost expected = evaluate(c.small.network, accelerator, c.small.platform);
+    EXPECT_NEAR(cost.value / value_of(objective, expected, 4, c.small.platform), 1, 1e-9);
+    EXPECT_EQ(total(cost.chunk_resources), expected.resources);
+  }
+}
+
+TEST(DesignCost, EveryObjectiveChoosesTheMappingsThatAreBestForIt) {
+  AsicCase c;
+  std::vector<Cost> costs;
+  const std::vector<Objective> objectives = {Objective::fps, Objective::energy, Objective::edp};
+  for (const Objective objective : objectives) {
+    const DesignCost cost = cost_of(c.design, c.layers, objective, c.small.mapper);
+    costs.push_back(evaluate(c.small.network, accelerator_of(c.design, cost), c.small.platform));
+  }
+  for (std::size_t own = 0; own < objectives.size(); ++own) {
+    const auto value = [&](std::size_t i) { return value_of(objectives[own], costs[i], 4, c.small.platform); };
+    for (std::size_t other = 0; other < objectives.size(); ++other) {
+      EXPECT_LE(value(own), value(other) * (1 + 1e-9));
+    }
+  }
+  EXPECT_NE(costs[0].energy->batch_pj, costs[1].energy->batch_pj);  // or the test says nothing
+}
+
+TEST(DesignCost, AnAreaThatTakesTooLongIsNotFeasible) {
+  AsicCase c;
+  const DesignCost fastest = cost_of(c.design, c.layers, Objective::fps, c.small.mapper);
+  const DesignCost in_time = cost_of(c.design, c.layers, {Objective::area, fastest.value}, c.small.mapper);
+  EXPECT_TRUE(feasible(in_time));
+  EXPECT_DOUBLE_EQ(in_time.log_cost, std::log(in_time.value));
+  const DesignCost late = cost_of(c.design, c.layers, {Objective::area, fastest.value / 2}, c.small.mapper);
+  EXPECT_FALSE(feasible(late));
+  EXPECT_NEAR(late.log_cost, std::log(late.value) + excess_penalty * std::log(2.0) + infeasible_penalty, 1e-9);
+}
+
+TEST(DesignCost, LayersThatCannotRunCostMoreEnergy) {
+  AsicCase c;
+  const DesignCost runs = cost_of(c.design, c.layers, Objective::energy, c.small.mapper);
+  c.design.chunks[0].depth_weight = 2;  // no layer's weights fit
+  const DesignCost cramped = cost_of(c.design, c.layers, Objective::energy, c.small.mapper);
+  EXPECT_FALSE(cramped.runs);
+  EXPECT_TRUE(std::isfinite(cramped.log_cost));
+  EXPECT_GT(cramped.log_cost, runs.log_cost);
+}
+
 }  // namespace
 }  // namespace autonba

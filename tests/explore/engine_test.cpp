@@ -26,6 +26,27 @@ TEST_P(EveryEngine, ReturnsADesignThatFitsAndCostsWhatItSays) {
                    value_of(Objective::fps, solution.cost, solution.accelerator->batch, small.platform));
 }
 
+TEST_P(EveryEngine, FindsDesignsOfLittleEnergyAndArea) {
+  AsicProblem small(quick_network("k3_e3", 6));
+  for (const Objective objective : {Objective::energy, Objective::edp, Objective::area}) {
+    const double most_seconds = 1e-3;
+    const Solution solution = explore(GetParam(), small.problem(objective, most_seconds), {80}, 1, small.mapper);
+    ASSERT_TRUE(solution.accelerator);
+    EXPECT_EQ(evaluate(small.network, *solution.accelerator, small.platform), solution.cost);
+    EXPECT_TRUE(fits(solution.cost.resources, small.platform));
+    const double value = value_of(objective, solution.cost, solution.accelerator->batch, small.platform);
+    EXPECT_NEAR(solution.trace.back().best_value / value, 1, 1e-9);
+    if (objective == Objective::area) {
+      EXPECT_LE(value_of(Objective::fps, solution.cost, solution.accelerator->batch, small.platform), most_seconds);
+    }
+  }
+}
+
+TEST_P(EveryEngine, RefusesAnObjectiveWithoutTables) {
+  SmallProblem small(quick_network("k3_e3", 6));
+  EXPECT_THROW(explore(GetParam(), small.problem(Objective::energy), {10}, 1, small.mapper), InputError);
+}
+
 TEST_P(EveryEngine, StopsAtTheBudgetAndOnlyImproves) {
   SmallProblem small(quick_network("k3_e1", 8));
   const Solution solution = explore(GetParam(), small.problem(), {101}, 1, small.mapper);
@@ -211,6 +232,17 @@ INSTANTIATE_TEST_SUITE_P(Engines, EveryEngine, testing::ValuesIn(engine_names())
 TEST(Explore, RejectsAnUnknownEngine) {
   SmallProblem small(quick_network("k3_e1", 4));
   EXPECT_THROW(explore("dass", small.problem(), {1}, 1, small.mapper), InputError);
+}
+
+// The designs that it draws do not depend on the objective.
+TEST(Random, FindsNoMoreEnergyWhenItLooksForIt) {
+  AsicProblem small(quick_network("k3_e3", 6));
+  const auto energy_after = [&](Objective objective) {
+    const Solution solution = explore("random", small.problem(objective), {200}, 1, small.mapper);
+    return value_of(Objective::energy, solution.cost, solution.accelerator->batch, small.platform);
+  };
+  EXPECT_LE(energy_after(Objective::energy), energy_after(Objective::fps));
+  EXPECT_LE(energy_after(Objective::energy), energy_after(Objective::edp));
 }
 
 TEST(Das, BeatsRandomAtEqualEvaluations) {

@@ -46,7 +46,7 @@ TEST(DesignChoices, EveryDesignCanBeBuiltAndRunsEveryLayer) {
     }
     most_chunks = std::max(most_chunks, design.chunks.size());
   }
-  EXPECT_EQ(most_chunks, 5U);  // three conv and two depthwise
+  EXPECT_EQ(most_chunks, 3U);  // of both kinds together
 }
 
 TEST(DesignChoices, LatencyIsThatOfOneImage) {
@@ -82,6 +82,12 @@ TEST(DesignChoices, RejectASpaceInWhichSomeChunksCannotBeBuilt) {
   space.conv.requant_lanes = {3};
   const Platform platform = load_platform("zc706");
   EXPECT_THROW(DesignChoices(space, {}, platform, Objective::fps), InputError);
+}
+
+TEST(DesignChoices, RejectMultipliersThatThePlatformDoesNotHave) {
+  EXPECT_THROW(DesignChoices(load_design_space("fpga"), {}, load_platform("asic-28nm"), Objective::fps), InputError);
+  EXPECT_THROW(DesignChoices(load_design_space("asic"), {}, load_platform("zc706"), Objective::fps), InputError);
+  EXPECT_NO_THROW(DesignChoices(load_design_space("asic"), {}, load_platform("asic-28nm"), Objective::fps));
 }
 
 }  // namespace

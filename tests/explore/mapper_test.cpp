@@ -211,6 +211,56 @@ TEST(Mapper, AnswersAlikeWhateverItRemembers) {
   }
 }
 
+TEST(Mapper, FindsAllMappingsThatAreBestInCyclesAndEnergyTogether) {
+  Rng rng = make_rng(5, "mapper test");
+  const Platform asic = load_platform("asic-65nm");
+  Mapper mapper(asic);
+  std::size_t several = 0;
+  for (int round = 0; round < 60; ++round) {
+    for (const LayerShape& shape : random_shapes(rng)) {
+      const Chunk chunk = tight_chunk(rng, shape);
+      const int batch = 1 << random_between(rng, 0, 2);
+      const bool residual = !shape.residual.segments.empty();
+      const ChunkEnergy energy(chunk, residual, *asic.asic);
+      using Price = std::pair<std::int64_t, double>;
+      std::set<Price> all;
+      for (const Mapping& mapping : stated_space(shape, chunk, batch)) {
+        if (tile_fits(chunk, shape, mapping, batch)) {
+          all.insert({layer_cycles(shape, chunk, mapping, batch, asic),
+                      energy.of(layer_traffic(shape, chunk, mapping, batch))});
+        }
+      }
+      std::vector<Price> expected;
+      for (const Price& price : all) {
+        if (std::none_of(all.begin(), all.end(), [&](const Price& other) {
+              return other != price && other.first <= price.first && other.second <= price.second;
+            })) {
+          expected.push_back(price);
+        }
+      }
+      std::vector<Price> found;
+      for (const PricedMapping& priced : *mapper.energy_front(mapper.intern(shape), chunk, residual, batch)) {
+        found.push_back({priced.cycles, priced.energy_pj});
+        EXPECT_EQ(layer_cycles(shape, chunk, priced.mapping, batch, asic), priced.cycles);
+        EXPECT_EQ(energy.of(layer_traffic(shape, chunk, priced.mapping, batch)), priced.energy_pj);
+      }
+      EXPECT_EQ(found, expected);
+      several += found.size() > 1 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(several, 20);
+}
+
+TEST(Mapper, FindsNoEnergiesForAChunkThatCannotRunTheLayer) {
+  Rng rng = make_rng(6, "mapper test");
+  const LayerShape shape = random_shapes(rng).front();
+  Mapper mapper(load_platform("asic-65nm"));
+  Chunk chunk = random_chunk(rng, shape);
+  EXPECT_FALSE(mapper.energy_front(mapper.intern(shape), chunk, false, 1)->empty());
+  chunk.bits = shape.input.bits - 1;
+  EXPECT_TRUE(mapper.energy_front(mapper.intern(shape), chunk, false, 1)->empty());
+}
+
 TEST(CycleBound, IsNeverAboveTheCycles) {
   Rng rng = make_rng(4, "bound test");
   std::int64_t compared = 0;
@@ -244,6 +294,47 @@ TEST(CycleBound, IsNeverAboveTheCycles) {
   }
   EXPECT_GT(compared, 1000);
   EXPECT_GT(tightness / static_cast<double>(compared), 0.7);
+}
+
+// Two maps of 12 channels, read together in tiles of 12: each is a whole map, whose runs span its rows.
+TEST(CycleBound, KnowsThatATileMayBeAWholeMapOfAConcatenation) {
+  Network network{.input = {.channels = 12, .height = 16, .width = 16, .bits = 8}};
+  const auto add = [&](const char* id, std::vector<MapSlice> inputs, int channels) {
+    network.layers.push_back({.id = id,
+                              .inputs = std::move(inputs),
+                              .channels_in = channels,
+                              .channels_out = 12,
+                              .kernel = {3, 3},
+                              .padding = 1,
+                              .height_in = 16,
+                              .width_in = 16});
+  };
+  add("a", {{network_input, {{0, 12}}}}, 12);
+  add("b", {{network_input, {{0, 12}}}}, 12);
+  add("both", {{0, {{0, 12}}}, {1, {{0, 12}}}}, 24);
+  const LayerShape shape = layer_shapes(network).back();
+  const Chunk chunk{.unroll_m = 12,
+                    .unroll_n = 16,
+                    .unroll_p = 16,
+                    .requant_lanes = 192,
+                    .depth_input = 1 << 16,
+                    .depth_weight = 1 << 16,
+                    .depth_output = 1 << 16,
+                    .accumulator = true,
+                    .port_bits = 64};
+  Tilings tilings(shape);
+  const CycleBound bound(shape, chunk, 4, platform());
+  for (const TileSize& m : tilings.output_channels(chunk.unroll_m)) {
+    for (const TileSize& n : tilings.input_channels(chunk.unroll_n)) {
+      for (const TileSize& rows : tilings.rows(chunk.unroll_p, 4)) {
+        for (const TileSize& cols : tilings.columns()) {
+          const Mapping mapping{m.size, n.size, rows.size, cols.size, LoopOrder::channels_outer};
+          EXPECT_LE(bound.of(bound.channel_terms(m, n), rows, cols, mapping.order),
+                    layer_cycles(shape, chunk, mapping, 4, platform()));
+        }
+      }
+    }
+  }
 }
 
 TEST(Tilings, CountsAreDenseUpToEightAndFourForEachDoubling) {

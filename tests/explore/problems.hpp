@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <string>
 
 #include "explore/engine.hpp"
@@ -19,6 +20,19 @@ struct SmallProblem {
 
   explicit SmallProblem(Network chosen) : network(std::move(chosen)) {}
   Problem problem(Objective objective = Objective::fps) const { return {network, platform, space, objective}; }
+};
+
+/// asic-28nm with the space asic, and a mapper for it.
+struct AsicProblem {
+  Network network;
+  Platform platform = load_platform("asic-28nm");
+  DesignSpace space = load_design_space("asic");
+  Mapper mapper{platform};
+
+  explicit AsicProblem(Network chosen) : network(std::move(chosen)) {}
+  Problem problem(Objective objective, double most_seconds = std::numeric_limits<double>::infinity()) const {
+    return {network, platform, space, objective, most_seconds};
+  }
 };
 
 }  // namespace autonba

@@ -62,6 +62,19 @@ TEST(ReportData, UtilisationIsTheShareOfMacSlotsThatAreFilled) {
   EXPECT_DOUBLE_EQ(data.at("resources").at(0).at("share").get<double>(), 0.9);
 }
 
+TEST(ReportData, AnAsicHasAnAreaInsteadOfAnFpgasResources) {
+  ReportInput input = two_layers();
+  input.accelerator["platform"]["area_um2"] = 1000;
+  input.accelerator["cost"]["area_um2"] = 750;
+  for (Json& chunk : input.accelerator["chunks"]) {
+    chunk["resources"]["area_um2"] = 375;
+  }
+  const Json resources = report_data(input).at("accelerator").at("resources");
+  ASSERT_EQ(resources.size(), 1);
+  EXPECT_EQ(resources.at(0).at("chunks"), Json({375, 375}));
+  EXPECT_DOUBLE_EQ(resources.at(0).at("share").get<double>(), 0.75);
+}
+
 TEST(ReportData, ChunksSumTheirLayers) {
   const ReportInput input = sample::run({});
   const Json data = report_data(input).at("accelerator");
