@@ -52,9 +52,17 @@ AsicSram sram_of(const AsicTables& tables, std::int64_t width_bits, std::int64_t
           power_law(low->area_um2_per_bit, high->area_um2_per_bit, share)};
 }
 
-AsicArea asic_area(const Chunk& chunk, bool adds_residual, const AsicTables& tables) {
+AsicArea asic_logic_area(const Chunk& chunk, const AsicTables& tables) {
   AsicArea area;
   area.macs_um2 = static_cast<double>(mac_count(chunk)) * mac_of(tables, chunk.bits).area_um2;
+  area.logic_um2 = tables.logic_um2_per_chunk + tables.logic_um2_per_requant_lane * chunk.requant_lanes +
+                   tables.logic_um2_per_crossbar_input * crossbar_inputs(chunk) +
+                   tables.logic_um2_per_port_bit * chunk.port_bits;
+  return area;
+}
+
+AsicArea asic_area(const Chunk& chunk, bool adds_residual, const AsicTables& tables) {
+  AsicArea area = asic_logic_area(chunk, tables);
   for (const BufferMemories& memory : chunk_memories(chunk, adds_residual).all()) {
     if (memory.count > 0) {
       const double bits = static_cast<double>(memory.count * memory.width_bits * memory.depth);
@@ -62,9 +70,6 @@ AsicArea asic_area(const Chunk& chunk, bool adds_residual, const AsicTables& tab
       area.sram_um2 += bits * sram_of(tables, memory.width_bits, memory.depth).area_um2_per_bit;
     }
   }
-  area.logic_um2 = tables.logic_um2_per_chunk + tables.logic_um2_per_requant_lane * chunk.requant_lanes +
-                   tables.logic_um2_per_crossbar_input * crossbar_inputs(chunk) +
-                   tables.logic_um2_per_port_bit * chunk.port_bits;
   return area;
 }
 

@@ -23,6 +23,9 @@ struct AsicArea {
   double logic_um2 = 0;  // control, requantisation, crossbar, port
 };
 
+/// All but the memories.
+AsicArea asic_logic_area(const Chunk& chunk, const AsicTables& tables);
+
 /// `adds_residual` as for chunk_resources.
 AsicArea asic_area(const Chunk& chunk, bool adds_residual, const AsicTables& tables);
 

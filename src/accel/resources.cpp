@@ -32,17 +32,6 @@ std::int64_t mac_dsp(const Chunk& chunk) {
   return 0;
 }
 
-std::int64_t lutram_bits(const BufferMemories& memory) {
-  return memory.depth <= lutram_depth ? memory.count * memory.width_bits : 0;
-}
-
-Resources asic_resources(const Chunk& chunk, const AsicArea& area) {
-  Resources total;
-  total.port_bits = chunk.port_bits;
-  total.area_um2 = static_cast<std::int64_t>(std::ceil(area.macs_um2 + area.sram_um2 + area.logic_um2));
-  return total;
-}
-
 }  // namespace
 
 std::int64_t mac_count(const Chunk& chunk) {
@@ -69,6 +58,10 @@ ChunkMemories chunk_memories(const Chunk& chunk, bool adds_residual) {
   };
 }
 
+PartialResources operator+(const PartialResources& a, const PartialResources& b) {
+  return {a.dsp + b.dsp, a.bram18 + b.bram18, a.lut + b.lut, a.ff + b.ff, a.area_um2 + b.area_um2};
+}
+
 Resources operator+(const Resources& a, const Resources& b) {
   return {a.dsp + b.dsp, a.bram18 + b.bram18,       a.lut + b.lut,
           a.ff + b.ff,   a.port_bits + b.port_bits, a.area_um2 + b.area_um2};
@@ -88,35 +81,51 @@ std::int64_t memory_bram18(std::int64_t width_bits, std::int64_t depth) {
   return least;
 }
 
-Resources chunk_resources(const Chunk& chunk, bool adds_residual, const Platform& platform) {
+PartialResources memory_resources(const BufferMemories& memory, const Platform& platform) {
+  const auto width = static_cast<double>(memory.count * memory.width_bits);
+  PartialResources part;
   if (platform.asic) {
-    return asic_resources(chunk, asic_area(chunk, adds_residual, *platform.asic));
+    if (memory.count > 0) {
+      part.area_um2 = width * static_cast<double>(memory.depth) *
+                      sram_of(*platform.asic, memory.width_bits, memory.depth).area_um2_per_bit;
+    }
+    return part;
+  }
+  const bool in_luts = memory.depth <= lutram_depth;
+  part.bram18 = static_cast<double>(memory.count * memory_bram18(memory.width_bits, memory.depth));
+  part.lut = width * (platform.logic.lut_per_buffer_bit + (in_luts ? platform.logic.lut_per_lutram_bit : 0));
+  part.ff = width * platform.logic.ff_per_buffer_bit;
+  return part;
+}
+
+PartialResources logic_resources(const Chunk& chunk, const Platform& platform) {
+  PartialResources part;
+  if (platform.asic) {
+    const AsicArea area = asic_logic_area(chunk, *platform.asic);
+    part.area_um2 = area.macs_um2 + area.logic_um2;
+    return part;
   }
   const LogicCoefficients& logic = platform.logic;
   const auto macs = static_cast<double>(mac_count(chunk));
   const double bits = chunk.bits;
-  double buffer_bits = 0;
-  double bits_in_lutram = 0;
-  Resources total;
-  for (const BufferMemories& memory : chunk_memories(chunk, adds_residual).all()) {
-    total.bram18 += memory.count * memory_bram18(memory.width_bits, memory.depth);
-    buffer_bits += static_cast<double>(memory.count * memory.width_bits);
-    bits_in_lutram += static_cast<double>(lutram_bits(memory));
-  }
   const double lut_macs = chunk.mac == MacKind::lut ? macs : 0;
-  const double lut = logic.lut_per_chunk + logic.lut_per_mac_bit * macs * bits +
-                     logic.lut_per_lut_mac_bit2 * lut_macs * bits * bits +
-                     logic.lut_per_requant_lane * chunk.requant_lanes +
-                     logic.lut_per_crossbar_input * crossbar_inputs(chunk) + logic.lut_per_buffer_bit * buffer_bits +
-                     logic.lut_per_port_bit * chunk.port_bits + logic.lut_per_lutram_bit * bits_in_lutram;
-  const double ff = logic.ff_per_chunk + logic.ff_per_mac_bit * macs * bits +
-                    logic.ff_per_requant_lane * chunk.requant_lanes + logic.ff_per_buffer_bit * buffer_bits +
-                    logic.ff_per_port_bit * chunk.port_bits;
-  total.dsp = mac_dsp(chunk) + dsp_of_requant_lane * chunk.requant_lanes;
-  total.lut = static_cast<std::int64_t>(std::ceil(lut));
-  total.ff = static_cast<std::int64_t>(std::ceil(ff));
-  total.port_bits = chunk.port_bits;
-  return total;
+  part.dsp = static_cast<double>(mac_dsp(chunk) + dsp_of_requant_lane * chunk.requant_lanes);
+  part.lut = logic.lut_per_chunk + logic.lut_per_mac_bit * macs * bits +
+             logic.lut_per_lut_mac_bit2 * lut_macs * bits * bits + logic.lut_per_requant_lane * chunk.requant_lanes +
+             logic.lut_per_crossbar_input * crossbar_inputs(chunk) + logic.lut_per_port_bit * chunk.port_bits;
+  part.ff = logic.ff_per_chunk + logic.ff_per_mac_bit * macs * bits + logic.ff_per_requant_lane * chunk.requant_lanes +
+            logic.ff_per_port_bit * chunk.port_bits;
+  return part;
+}
+
+Resources chunk_resources(const Chunk& chunk, bool adds_residual, const Platform& platform) {
+  PartialResources parts = logic_resources(chunk, platform);
+  for (const BufferMemories& memory : chunk_memories(chunk, adds_residual).all()) {
+    parts = parts + memory_resources(memory, platform);
+  }
+  const auto whole = [](double amount) { return static_cast<std::int64_t>(std::ceil(amount)); };
+  return {whole(parts.dsp), whole(parts.bram18), whole(parts.lut),
+          whole(parts.ff),  chunk.port_bits,     whole(parts.area_um2)};
 }
 
 bool fits(const Resources& resources, const Platform& platform) {

@@ -45,8 +45,23 @@ struct ChunkMemories {
 };
 ChunkMemories chunk_memories(const Chunk& chunk, bool adds_residual);
 
-/// What a chunk takes (docs/cost-model.md, Resources and ASIC). `adds_residual`: some layer on it adds a residual, so
-/// its output buffer is two memories.
+/// What a part of a chunk takes, not rounded up.
+struct PartialResources {
+  double dsp = 0;
+  double bram18 = 0;
+  double lut = 0;
+  double ff = 0;
+  double area_um2 = 0;
+};
+
+PartialResources operator+(const PartialResources& a, const PartialResources& b);
+
+/// The parts of a chunk: its memories, and everything else.
+PartialResources memory_resources(const BufferMemories& memory, const Platform& platform);
+PartialResources logic_resources(const Chunk& chunk, const Platform& platform);
+
+/// What a chunk takes (docs/cost-model.md, Resources and ASIC): the sum of its parts. `adds_residual`: some layer on it
+/// adds a residual, so its output buffer is two memories.
 Resources chunk_resources(const Chunk& chunk, bool adds_residual, const Platform& platform);
 
 /// BRAM18 of one memory of `width_bits` by `depth` words: the best aspect ratio; 0 for up to lutram_depth words, which

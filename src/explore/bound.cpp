@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <limits>
 
 namespace autonba {
 namespace {
@@ -26,8 +28,12 @@ CycleBound::CycleBound(const LayerShape& shape, const Chunk& chunk, int batch, c
       depthwise_(is_depthwise_kind(shape)),
       several_maps_(std::any_of(shape.input.segments.begin(), shape.input.segments.end(),
                                 [](const Segment& segment) { return segment.map.index > 0; })),
+      m_(shape.m),
+      n_(shape.n),
+      rows_(tiled_rows(shape, batch)),
       unroll_m_(chunk.unroll_m),
       unroll_n_(chunk.unroll_n),
+      unroll_p_(chunk.unroll_p),
       unroll_in_(depthwise_ ? chunk.unroll_m : chunk.unroll_n),
       port_bits_(chunk.port_bits),
       port_shift_(std::countr_zero(static_cast<unsigned>(chunk.port_bits))),
@@ -35,6 +41,9 @@ CycleBound::CycleBound(const LayerShape& shape, const Chunk& chunk, int batch, c
       bits_in_(shape.input.bits),
       bits_out_(shape.output.bits),
       bits_residual_(shape.residual.segments.empty() ? 0 : shape.residual.bits),
+      segments_in_(static_cast<std::int64_t>(shape.input.segments.size())),
+      segments_out_(static_cast<std::int64_t>(shape.output.segments.size())),
+      segments_residual_(static_cast<std::int64_t>(shape.residual.segments.size())),
       groups_(shape.groups),
       images_(shape.flattened ? 1 : batch),
       columns_out_(tiled_cols(shape)),
@@ -115,6 +124,101 @@ std::int64_t CycleBound::of(const ChannelTerms& channels, const TileSize& rows, 
   const std::int64_t last_store =
       write_latency_ + static_cast<std::int64_t>(rows.last) * cols.last * channels.last_output;
   return fixed_cycles_ + steps + std::max(transfers, compute + first_load + last_store);
+}
+
+/// Of all tilings with so many tiles, up to twice as many: what grows with their number at the least number, what falls
+/// at the largest.
+template <typename Cycles>
+double least_over_tiles(std::int64_t first, std::int64_t most, Cycles cycles) {
+  double least = std::numeric_limits<double>::infinity();
+  for (std::int64_t few = first; few <= most && few < (std::int64_t{1} << 24); few = few < 4 ? few + 1 : 2 * few) {
+    const std::int64_t many = few < 4 ? few : 2 * few - 1;
+    least = std::min(least, cycles(static_cast<double>(few), static_cast<double>(many)));
+  }
+  return least;
+}
+
+double CycleBound::of_any(const LeastLoads& loads) const {
+  const auto images = static_cast<double>(images_);
+  const auto repeats = static_cast<double>(groups_) * images;  // of whatever tiles a group of an image has
+  const std::int64_t sums = kernel_area_ * ceil_div(n_, unroll_n_);
+  const std::int64_t lanes_out = groups_ * ceil_div(m_, unroll_m_);
+  const auto compute = static_cast<double>(lanes_out * images_ * ceil_div(rows_, unroll_p_) * columns_out_ *
+                                           std::max(sums, requant_cycles_));
+  // A map passes through the port bit by bit and through the buffer word by word; where a tile does not take all
+  // channels of the map, each pixel is a run, or more. `tiles`: that a group's channels are in, at least.
+  const auto moved = [&](std::int64_t pixels, std::int64_t channels, std::int64_t tiles, std::int64_t segments,
+                         int bits, std::int64_t words) {
+    const std::int64_t runs = groups_ * tiles;
+    const std::int64_t port = runs == 1 ? pixels * channels * bits >> port_shift_
+                                        : pixels * std::max({runs, segments, groups_ * port_words(channels * bits)});
+    return static_cast<double>(std::max(pixels * groups_ * words, port));
+  };
+  const std::int64_t channels_in = depthwise_ ? m_ : n_;
+  const auto inputs_in = [&](std::int64_t tiles) {
+    const std::int64_t pixels = images_ * loads.rows * loads.cols;
+    const std::int64_t words = ceil_div(channels_in, unroll_in_);
+    return several_maps_ ? static_cast<double>(std::max(pixels * groups_ * words,
+                                                        pixels * groups_ * channels_in * bits_in_ >> port_shift_))
+                         : moved(pixels, channels_in, tiles, segments_in_, bits_in_, words);
+  };
+  const auto outputs_in = [&](std::int64_t tiles) {
+    const std::int64_t words = ceil_div(m_, unroll_m_);
+    return moved(pixels_out_, m_, tiles, segments_out_, bits_out_, words * output_words_) +
+           (bits_residual_ > 0 ? moved(pixels_out_, m_, tiles, segments_residual_, bits_residual_, words) : 0);
+  };
+  const double input = inputs_in(1);
+  const auto constants = static_cast<double>(lanes_out * sums * weight_words_ + groups_ * parameter_cycles(m_));
+  const double once = input + constants + outputs_in(1);
+  const double in_output_tiles = input + constants + outputs_in(2);
+  const double in_input_tiles = inputs_in(2) + constants + outputs_in(1);
+  const double stored = moved(pixels_out_, m_, 1, segments_out_, bits_out_, ceil_div(m_, unroll_m_) * output_words_);
+  const double input_here = input / repeats;  // of one group of one image
+  const double constants_here = constants / static_cast<double>(groups_);
+
+  const double load_latency = loads.always ? static_cast<double>(read_latency_) : 0;
+  const auto store_latency = static_cast<double>(write_latency_);
+  const auto depth = static_cast<double>(pipeline_depth_);
+  // `tiles` of a group of an image, with so many output tiles; `first`: the first load.
+  const auto cycles = [&](double tiles, double output_tiles, double port, double first, double last) {
+    return repeats * tiles + std::max(port + repeats * (tiles * load_latency + output_tiles * store_latency),
+                                      compute + repeats * tiles * depth + first + last + load_latency + store_latency);
+  };
+  const double all_tiles = 1e9;
+  const auto most = static_cast<std::int64_t>(all_tiles);
+  double least = std::numeric_limits<double>::infinity();
+  if (depthwise_) {
+    least = least_over_tiles(1, most, [&](double few, double many) {
+      return cycles(few, few, once, (input_here + constants_here) / many, 0);
+    });
+    return static_cast<double>(fixed_cycles_) + least;
+  }
+  if (loads.all_channels_fit) {  // all channels at once: everything is loaded once, all weights first
+    least = std::min(least, least_over_tiles(1, most, [&](double few, double many) {
+                       return cycles(few, few, once, constants_here + input_here / many, 0);
+                     }));
+  }
+  // Whole images, channels in several tiles: inputs stay, weights come for every image, or the other way round.
+  least = std::min(least, least_over_tiles(2, most, [&](double few, double many) {
+                     return cycles(few, few, in_output_tiles + std::min(input, constants * (images - 1)),
+                                   input_here + constants_here / many, 0);
+                   }));
+  // Both in several tiles.
+  least = std::min(least, least_over_tiles(4, most, [&](double few, double many) {
+                     return cycles(few, few, in_output_tiles + std::min(input, constants * (2 * images - 1)),
+                                   2 * std::sqrt(input_here * constants_here / many), 0);
+                   }));
+  if (n_ > 1) {  // input channels in several tiles, nothing stays: with one output tile, and with more
+    const double again = in_input_tiles + constants * (images - 1);
+    least = std::min(least, least_over_tiles(2, n_, [&](double few, double many) {
+                       return cycles(few, 1, again, (input_here + constants_here) / many, stored / repeats);
+                     }));
+    least = std::min(least, least_over_tiles(4, most, [&](double few, double many) {
+                       return cycles(few, 2, again + std::min(input, constants * images),
+                                     (input_here + constants_here) / many, 0);
+                     }));
+  }
+  return static_cast<double>(fixed_cycles_) + least;
 }
 
 }  // namespace autonba

@@ -14,6 +14,14 @@ class CycleBound {
  public:
   CycleBound(const LayerShape& shape, const Chunk& chunk, int batch, const Platform& platform);
 
+  /// What of_any() knows of the layer's tilings on the chunk.
+  struct LeastLoads {
+    std::int64_t rows = 0;          // input rows that all tiles load together, at least
+    std::int64_t cols = 0;          // the same of columns
+    bool always = false;            // no tile lies in the padding, without anything to load
+    bool all_channels_fit = false;  // a tile may have all channels of a group
+  };
+
   /// What tiles of output channels `m` and input channels `n` fix. Cycles, unless said otherwise.
   struct ChannelTerms {
     bool keeps = false;       // n is all input channels, so that one loop order keeps inputs, the other weights
@@ -37,6 +45,9 @@ class CycleBound {
   /// Of every mapping with these channels, rows and columns.
   std::int64_t of(const ChannelTerms& channels, const TileSize& rows, const TileSize& cols, LoopOrder order) const;
 
+  /// Of every mapping at all, from the number of its tiles only.
+  double of_any(const LeastLoads& loads) const;
+
  private:
   std::int64_t port_words(std::int64_t bits) const { return (bits + port_bits_ - 1) >> port_shift_; }
   std::int64_t map_cycles(const TileSize& channels, std::int64_t pixels, int bits, int words) const;
@@ -48,15 +59,22 @@ class CycleBound {
   std::int64_t write_latency_ = 0;
   bool depthwise_ = false;     // or pooling
   bool several_maps_ = false;  // that are read, so that a tile of some channels may be all of one
+  std::int64_t m_ = 1;         // channels of a group
+  std::int64_t n_ = 1;
+  std::int64_t rows_ = 1;  // that tiles divide
   int unroll_m_ = 1;
   int unroll_n_ = 1;
+  int unroll_p_ = 1;
   int unroll_in_ = 1;  // channels in a word of the input buffer
   int port_bits_ = 32;
   int port_shift_ = 5;               // its logarithm
   std::int64_t pipeline_depth_ = 0;  // D
   int bits_in_ = 8;
   int bits_out_ = 8;
-  int bits_residual_ = 0;  // 0: no residual
+  int bits_residual_ = 0;         // 0: no residual
+  std::int64_t segments_in_ = 1;  // of all groups
+  std::int64_t segments_out_ = 1;
+  std::int64_t segments_residual_ = 0;
   std::int64_t groups_ = 1;
   std::int64_t images_ = 1;  // that tiles cannot span: 1 for flattened layers
   std::int64_t columns_out_ = 1;

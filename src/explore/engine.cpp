@@ -10,6 +10,7 @@
 #include "explore/annealing.hpp"
 #include "explore/das.hpp"
 #include "explore/evolution.hpp"
+#include "explore/exact/exact.hpp"
 #include "explore/random.hpp"
 #include "explore/reinforce.hpp"
 #include "explore/trial.hpp"
@@ -23,6 +24,8 @@ struct TrialEngine {
   void (*search)(Trial& trial, Rng rng, const std::vector<int>& start);
 };
 
+constexpr const char* exact_engine = "exact";
+
 using Picks = std::vector<int>;
 constexpr std::array trial_engines = {
     TrialEngine{"annealing", [](Trial& trial, Rng rng, const Picks& start) { search_annealing(trial, rng, start); }},
@@ -34,16 +37,23 @@ constexpr std::array trial_engines = {
 
 }  // namespace
 
+double gap_of(double value, double bound) {
+  return 1 - bound / value;
+}
+
 Solution explore(const std::string& engine, const Problem& problem, const Budget& budget, std::uint64_t seed,
-                 Mapper& mapper, const std::optional<Accelerator>& start) {
+                 Mapper& mapper, const std::optional<Accelerator>& start, const Watch& watch) {
   const auto found = std::find_if(trial_engines.begin(), trial_engines.end(),
                                   [&](const TrialEngine& candidate) { return candidate.name == engine; });
-  if (found == trial_engines.end()) {
+  if (found == trial_engines.end() && engine != exact_engine) {
     throw input_error("there is no engine {}; engines are {}", engine, any_of(engine_names()));
   }
   if (needs_tables(problem.objective) && !problem.platform.asic) {
     throw input_error("platform {}: has no tables of area and energy, which the objective needs; ASICs have them",
                       problem.platform.name);
+  }
+  if (engine == exact_engine) {
+    return solve_exactly(problem, budget, mapper, start, watch);
   }
   Trial trial(problem, budget, mapper);
   Picks start_picks;
@@ -55,7 +65,7 @@ Solution explore(const std::string& engine, const Problem& problem, const Budget
 }
 
 std::vector<std::string> engine_names() {
-  std::vector<std::string> names;
+  std::vector<std::string> names = {exact_engine};
   for (const TrialEngine& engine : trial_engines) {
     names.emplace_back(engine.name);
   }

@@ -25,11 +25,11 @@ struct Problem {
   Goal goal() const { return {objective, most_seconds}; }
 };
 
-/// When an engine stops: those that try designs after so many evaluations, `exact` at a gap or a time. One evaluation is
-/// one γ with its assignment, its mappings solved exactly, feasible or not.
+/// When an engine stops: those that try designs after so many evaluations, `exact` at a gap or a time. One evaluation
+/// is one γ with its assignment, its mappings solved exactly, feasible or not.
 struct Budget {
-  std::int64_t evaluations = 0;
-  double gap = 0;                                            // gap_of(value, bound) that is good enough
+  std::int64_t evaluations = 0;  // `exact`: sets of designs that are looked at; 0 for no limit
+  double gap = 0;                // gap_of(value, bound) that is good enough
   double seconds = std::numeric_limits<double>::infinity();  // what is found by then depends on the machine
   int threads = 1;
 };

@@ -75,9 +75,9 @@ class DesignChoices {
   using Pick = std::function<int(std::size_t choice, const std::vector<char>& allowed)>;
 
   /// Makes all choices. Ruled out are chunks that cannot be built (accel/chunk.hpp, defect), ports wider than what the
-  /// memory has left, more chunks than the space allows in all, bits and strides of the last chunk of a kind that leave a layer without a chunk, and chunks that
-  /// cannot run the layer. Where that leaves no option, all are allowed. Designs over the budget of DSP, BRAM18, LUT or
-  /// FF are not ruled out.
+  /// memory has left, more chunks than the space allows in all, bits and strides of the last chunk of a kind that leave
+  /// a layer without a chunk, and chunks that cannot run the layer. Where that leaves no option, all are allowed.
+  /// Designs over the budget of DSP, BRAM18, LUT or FF are not ruled out.
   Design make(const Pick& pick) const;
 
   /// The picks that describe an accelerator: for each choice the option that is equal or nearest. Its chunks take the

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "explore/bound.hpp"
+#include "explore/exact/memory.hpp"
 #include "explore/tilings.hpp"
 
 namespace autonba {
@@ -152,6 +153,7 @@ struct Mapper::Memory {
   std::unordered_map<Key, std::optional<BestMapping>, KeyHash> best;
   std::vector<Promise> promises;  // scratch
   EnergyFronts energy_fronts;
+  std::unique_ptr<ExactMemory> exact;
 
   std::optional<BestMapping> solve(ShapeId id, const Chunk& chunk, int batch);
 };
@@ -232,6 +234,13 @@ std::optional<BestMapping> Mapper::best(ShapeId id, const Chunk& chunk, int batc
     memory_->best.clear();
   }
   return memory_->best[key] = memory_->solve(id, equal, batch);
+}
+
+ExactMemory& Mapper::exact_memory(const DesignSpace& space) {
+  if (!memory_->exact || !memory_->exact->is_of(space)) {
+    memory_->exact = std::make_unique<ExactMemory>(space, memory_->platform);
+  }
+  return *memory_->exact;
 }
 
 std::shared_ptr<const EnergyFront> Mapper::energy_front(ShapeId id, const Chunk& chunk, bool adds_residual, int batch) {

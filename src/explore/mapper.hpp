@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "accel/cycles.hpp"
+#include "accel/design_space.hpp"
 #include "explore/energy_front.hpp"
 
 namespace autonba {
@@ -14,6 +15,8 @@ struct BestMapping {
   Mapping mapping;
   std::int64_t cycles = 0;  // of the layer, a batch
 };
+
+class ExactMemory;
 
 /// A layer shape that a mapper knows. Equal shapes have equal ids.
 using ShapeId = std::int32_t;
@@ -36,6 +39,9 @@ class Mapper {
 
   /// None if the chunk cannot run the layer, or no tile of it fits.
   std::optional<BestMapping> best(ShapeId shape, const Chunk& chunk, int batch);
+
+  /// What the engine `exact` remembers of a design space; of one at a time.
+  ExactMemory& exact_memory(const DesignSpace& space);
 
   /// The mappings that are best in cycles and energy together; empty if the chunk cannot run the layer, or no tile of
   /// it fits. Requires a platform with tables.

@@ -1,0 +1,116 @@
+#include "explore/exact/class_tree.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "explore/bound.hpp"
+#include "explore/tilings.hpp"
+
+namespace autonba {
+namespace {
+
+PartialResources least_of_all(const ChunkClass& chunks, const Platform& platform) {
+  return least_resources(chunks, Amounts{}, chunks.most(), platform);
+}
+
+bool fits_alone(const PartialResources& part, int port_bits, const Platform& platform) {
+  return fits({static_cast<std::int64_t>(part.dsp), static_cast<std::int64_t>(part.bram18),
+               static_cast<std::int64_t>(part.lut), static_cast<std::int64_t>(part.ff), port_bits,
+               static_cast<std::int64_t>(part.area_um2)},
+              platform);
+}
+
+/// Where a class lies, on logarithmic scales. Ports matter most for time.
+std::array<double, 5> place(const ChunkClass& chunks) {
+  const Chunk& base = chunks.base;
+  return {2 * std::log2(base.port_bits), std::log2(base.unroll_m), std::log2(base.unroll_n), std::log2(base.unroll_p),
+          0.1 * static_cast<double>(base.mac)};
+}
+
+/// Sorts the range along the dimension in which it is widest.
+void sort_along_widest(std::span<ChunkClass> range) {
+  std::size_t widest = 0;
+  double extent = -1;
+  for (std::size_t d = 0; d < place(range.front()).size(); ++d) {
+    const auto [low, high] = std::minmax_element(
+        range.begin(), range.end(), [&](const auto& a, const auto& b) { return place(a)[d] < place(b)[d]; });
+    if (place(*high)[d] - place(*low)[d] > extent) {
+      extent = place(*high)[d] - place(*low)[d];
+      widest = d;
+    }
+  }
+  std::stable_sort(range.begin(), range.end(),
+                   [&](const ChunkClass& a, const ChunkClass& b) { return place(a)[widest] < place(b)[widest]; });
+}
+
+/// Appends the node of a range and all below it; returns its index.
+std::uint32_t build(ClassTree& tree, std::uint32_t first, std::uint32_t last, const Platform& platform) {
+  const auto index = static_cast<std::uint32_t>(tree.nodes.size());
+  tree.nodes.push_back({first, last});
+  ClassTree::Node node{first, last};
+  if (last - first == 1) {
+    node.least = least_of_all(tree.classes[first], platform);
+    node.least_port_bits = tree.classes[first].base.port_bits;
+  } else {
+    sort_along_widest(std::span(tree.classes).subspan(first, last - first));
+    const std::uint32_t middle = first + (last - first) / 2;
+    node.left = build(tree, first, middle, platform);
+    node.right = build(tree, middle, last, platform);
+    const ClassTree::Node& a = tree.nodes[node.left];
+    const ClassTree::Node& b = tree.nodes[node.right];
+    node.least = least(a.least, b.least);
+    node.least_port_bits = std::min(a.least_port_bits, b.least_port_bits);
+  }
+  tree.nodes[index] = node;
+  return index;
+}
+
+double least_time(const LayerShape& shape, Tilings& tilings, const ChunkClass& chunks, int batch,
+                  const Platform& platform) {
+  const Chunk fastest = chunk_at(chunks, chunks.most());
+  if (!can_run(fastest, shape)) {
+    return std::numeric_limits<double>::infinity();
+  }
+  CycleBound::LeastLoads loads{.rows = std::numeric_limits<std::int64_t>::max(), .cols = loads.rows, .always = true};
+  for (const TileSize& rows : tilings.rows(fastest.unroll_p, batch)) {
+    loads.rows = std::min(loads.rows, rows.loaded_sum);
+    loads.always = loads.always && rows.loaded_least > 0;
+  }
+  for (const TileSize& cols : tilings.columns()) {
+    loads.cols = std::min(loads.cols, cols.loaded_sum);
+    loads.always = loads.always && cols.loaded_least > 0;
+  }
+  const auto steps = [](int size, int unroll) { return std::int64_t{(size + unroll - 1) / unroll}; };
+  loads.all_channels_fit = shape.m <= parameter_words && std::int64_t{shape.kernel_height} * shape.kernel_width *
+                                                                 steps(shape.m, fastest.unroll_m) *
+                                                                 steps(shape.n, fastest.unroll_n) <=
+                                                             fastest.depth_weight;
+  return CycleBound(shape, fastest, batch, platform).of_any(loads);
+}
+
+}  // namespace
+
+ClassTree class_tree(std::vector<ChunkClass> classes, const Platform& platform) {
+  std::erase_if(classes, [&](const ChunkClass& chunks) {
+    return !fits_alone(least_of_all(chunks, platform), chunks.base.port_bits, platform);
+  });
+  ClassTree tree;
+  tree.classes = std::move(classes);
+  if (!tree.classes.empty()) {
+    build(tree, 0, static_cast<std::uint32_t>(tree.classes.size()), platform);
+  }
+  return tree;
+}
+
+std::vector<double> least_times(const ClassTree& tree, const LayerShape& shape, int batch, const Platform& platform) {
+  Tilings tilings(shape);
+  std::vector<double> times;
+  for (const ChunkClass& chunks : tree.classes) {
+    times.push_back(least_time(shape, tilings, chunks, batch, platform));
+  }
+  return times;
+}
+
+}  // namespace autonba

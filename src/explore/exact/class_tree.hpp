@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "explore/exact/chunk_classes.hpp"
+
+namespace autonba {
+
+/// The classes of a kind, neighbours close together, in a binary tree of ranges.
+struct ClassTree {
+  struct Node {
+    std::uint32_t first = 0;  // classes first .. last - 1
+    std::uint32_t last = 0;
+    std::uint32_t left = 0;  // nodes; 0 for a single class
+    std::uint32_t right = 0;
+    PartialResources least;  // of any chunk of any class below
+    int least_port_bits = 0;
+  };
+  std::vector<ChunkClass> classes;
+  std::vector<Node> nodes;  // the root is the first; empty without classes
+};
+
+inline bool is_single(const ClassTree::Node& node) {
+  return node.last - node.first == 1;
+}
+
+/// Of those classes of which a chunk fits the platform.
+ClassTree class_tree(std::vector<ChunkClass> classes, const Platform& platform);
+
+/// For every class, what a layer takes at least on any chunk of it, in cycles a batch: infinity where none can run it.
+std::vector<double> least_times(const ClassTree& tree, const LayerShape& shape, int batch, const Platform& platform);
+
+}  // namespace autonba

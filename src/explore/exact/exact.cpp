@@ -1,0 +1,340 @@
+#include "explore/exact/exact.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <queue>
+
+#include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "explore/exact/incumbent.hpp"
+#include "explore/exact/instance.hpp"
+#include "explore/exact/relaxation.hpp"
+
+namespace autonba {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr std::size_t round_size = 32;  // regions that are looked at between two decisions, whatever the threads
+constexpr double watch_seconds = 0.2;
+
+/// What looking at a region led to.
+struct Outcome {
+  std::vector<Region> parts;  // that are left of it
+  std::optional<Found> found;
+  double settled = infinity;  // the least bound of what was left out
+};
+
+struct ComesLater {
+  bool operator()(const Region& a, const Region& b) const {
+    return a.bound != b.bound ? a.bound > b.bound : a.number > b.number;
+  }
+};
+
+/// Resources at the upper ends that are beyond the budget, as shares of it, of one slot.
+double over_budget(const Resources& slot, const Resources& all, const Platform& platform) {
+  const auto share = [](std::int64_t of_slot, std::int64_t of_all, std::int64_t budget) {
+    return of_all > budget ? static_cast<double>(of_slot) / static_cast<double>(std::max<std::int64_t>(budget, 1)) : 0;
+  };
+  return share(slot.dsp, all.dsp, platform.dsp) + share(slot.bram18, all.bram18, platform.bram18) +
+         share(slot.lut, all.lut, platform.lut) + share(slot.ff, all.ff, platform.ff) +
+         share(slot.area_um2, all.area_um2, platform.asic ? platform.asic->area_um2 : 0);
+}
+
+class BranchAndBound {
+ public:
+  BranchAndBound(const Instance& instance, const Budget& budget, const Watch& watch)
+      : instance_(instance), budget_(budget), watch_(watch) {}
+
+  void run() {
+    for (std::uint32_t layout = 0; layout < instance_.layouts().size(); ++layout) {
+      Region region = instance_.whole(layout);
+      region.bound = loose_bound(instance_, region, infinity);
+      add(region);
+    }
+    while (!is_done()) {
+      look_at(next_round());
+      report(false);
+    }
+    report(true);
+  }
+
+  const std::optional<Found>& best() const { return best_; }
+  std::int64_t regions() const { return looked_at_; }
+  double bound() const {
+    return std::min({best_ ? best_->value : infinity, settled_, open_.empty() ? infinity : open_.top().bound});
+  }
+
+ private:
+  /// What is no better does not matter.
+  double limit() const { return best_ ? best_->value * (1 - budget_.gap) : infinity; }
+
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+  bool is_done() const {
+    return open_.empty() || open_.top().bound >= limit() || seconds() >= budget_.seconds ||
+           (budget_.evaluations > 0 && looked_at_ >= budget_.evaluations);
+  }
+
+  void add(Region region) {
+    if (region.bound < infinity) {
+      region.number = made_++;
+      open_.push(region);
+    }
+  }
+
+  std::vector<Region> next_round() {
+    std::vector<Region> round;
+    while (!open_.empty() && round.size() < round_size && open_.top().bound < limit()) {
+      round.push_back(open_.top());
+      open_.pop();
+    }
+    return round;
+  }
+
+  /// All regions of a round against the same limit, so that the number of threads changes nothing.
+  void look_at(const std::vector<Region>& round) {
+    std::vector<Outcome> outcomes(round.size());
+    share_out(round.size(), budget_.threads, [&] {
+      return [&](std::size_t i) { outcomes[i] = i == 0 ? dive_and_look(round[i]) : look(round[i]); };
+    });
+    looked_at_ += static_cast<std::int64_t>(round.size());
+    for (Outcome& outcome : outcomes) {
+      settled_ = std::min(settled_, outcome.settled);
+      for (const Region& part : outcome.parts) {
+        add(part);
+      }
+      if (outcome.found && (!best_ || outcome.found->value < best_->value)) {
+        best_ = std::move(outcome.found);
+      }
+    }
+  }
+
+  Outcome look(const Region& region) const {
+    Outcome outcome;
+    if (const std::optional<std::size_t> slot = widest_slot(region)) {
+      for (Region& half : halves(region, *slot)) {
+        keep(std::move(half), outcome);
+      }
+    } else if (!region.is_tight) {
+      Region tight = region;
+      tight.is_tight = true;
+      tight.bound = std::max(region.bound, tight_bound(instance_, tight, limit(), outcome.settled));
+      if (tight.bound < limit()) {
+        outcome.found = descend(instance_, tight);
+      }
+      keep(std::move(tight), outcome);
+    } else {
+      look_closely(region, outcome);
+    }
+    return outcome;
+  }
+
+  /// A first design is worth much: down from the region to a single class for each slot, always where the bound is less.
+  Outcome dive_and_look(const Region& region) const {
+    Outcome outcome = look(region);
+    if (region.is_tight || outcome.found) {
+      return outcome;
+    }
+    Region here = region;
+    while (const std::optional<std::size_t> slot = widest_slot(here)) {
+      const std::vector<Region> parts = halves(here, *slot);
+      const auto best = std::min_element(parts.begin(), parts.end(),
+                                         [](const Region& a, const Region& b) { return a.bound < b.bound; });
+      if (best == parts.end() || best->bound >= limit()) {
+        return outcome;
+      }
+      here = *best;
+    }
+    double elsewhere = infinity;  // the region is looked at again when its turn comes
+    if (tight_bound(instance_, here, limit(), elsewhere) < limit()) {
+      outcome.found = descend(instance_, here);
+    }
+    return outcome;
+  }
+
+  void keep(Region part, Outcome& outcome) const {
+    if (part.bound < limit()) {
+      outcome.parts.push_back(std::move(part));
+    } else {
+      outcome.settled = std::min(outcome.settled, part.bound);
+    }
+  }
+
+  /// The slot with the most classes; none if all have one.
+  std::optional<std::size_t> widest_slot(const Region& region) const {
+    std::optional<std::size_t> widest;
+    std::uint32_t most = 1;
+    for (std::size_t s = 0; s < instance_.layout_of(region).slots(); ++s) {
+      const ClassTree::Node& node = instance_.node_of(region, s);
+      if (node.last - node.first > most) {
+        most = node.last - node.first;
+        widest = s;
+      }
+    }
+    return widest;
+  }
+
+  /// With one half of the classes of a slot, and with the other.
+  std::vector<Region> halves(const Region& region, std::size_t s) const {
+    std::vector<Region> parts;
+    const ClassTree::Node& node = instance_.node_of(region, s);
+    for (const std::uint32_t child : {node.left, node.right}) {
+      Region part = region;
+      part.slots[s].node = child;
+      if (!is_in_order(part)) {
+        continue;
+      }
+      if (is_single(instance_.node_of(part, s))) {
+        part.slots[s].low = Amounts{};
+        part.slots[s].high = instance_.class_of(part, s).most();
+        if (!instance_.kind_of(part, s).adds_residuals) {
+          at(part.slots[s].high, Amount::residual) = 0;
+        }
+      }
+      part.bound = std::max(region.bound, loose_bound(instance_, part, limit()));
+      parts.push_back(part);
+    }
+    return parts;
+  }
+
+  /// Chunks of a kind may change places; only the order by class is looked at.
+  bool is_in_order(const Region& region) const {
+    const Layout& layout = instance_.layout_of(region);
+    for (std::size_t a = 0; a < layout.slots(); ++a) {
+      for (std::size_t b = a + 1; b < layout.slots() && layout.kind_of(a) == layout.kind_of(b); ++b) {
+        if (instance_.node_of(region, b).last <= instance_.node_of(region, a).first) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /// A region of single classes with a tight bound: its best design, or two parts.
+  void look_closely(const Region& region, Outcome& outcome) const {
+    if (instance_.problem().objective == Objective::area) {
+      Region least = region;
+      for (Slot& slot : least.slots) {
+        slot.high = slot.low;
+      }
+      outcome.found = best_at_upper_ends(instance_, least).found;
+      if (outcome.found && outcome.found->value <= region.bound * (1 + 1e-12)) {
+        outcome.settled = std::min(outcome.settled, region.bound);
+        return;
+      }
+    } else if (fits_at_upper_ends(instance_, region)) {
+      Best best = best_at_upper_ends(instance_, region);
+      outcome.found = std::move(best.found);
+      outcome.settled = std::min(outcome.settled, std::max(region.bound, best.bound));
+      return;
+    }
+    split_amounts(region, outcome);
+  }
+
+  /// Where the upper end takes most of what is missing, or most area. Bits and strides first: all else depends on them.
+  void split_amounts(const Region& region, Outcome& outcome) const {
+    const std::size_t slots = instance_.layout_of(region).slots();
+    std::array<Resources, slots_most> used{};
+    Resources all;
+    const auto used_by = [&](std::size_t s, const Amounts& amounts) {
+      const ChunkClass& chunks = instance_.class_of(region, s);
+      return chunk_resources(chunk_at(chunks, amounts), adds_residual_at(chunks, amounts), instance_.platform());
+    };
+    for (std::size_t s = 0; s < slots; ++s) {
+      used[s] = used_by(s, region.slots[s].high);
+      all = all + used[s];
+    }
+    double most = -infinity;
+    std::optional<std::pair<std::size_t, std::size_t>> choice;
+    for (std::size_t s = 0; s < slots; ++s) {
+      for (std::size_t a = 0; a < amount_count; ++a) {
+        const Slot& slot = region.slots[s];
+        if (slot.low[a] == slot.high[a]) {
+          continue;
+        }
+        Amounts lower = slot.high;
+        lower[a] = slot.low[a];
+        const Resources less = used_by(s, lower);
+        double score = over_budget(used[s], all, instance_.platform()) - over_budget(less, all, instance_.platform());
+        if (instance_.problem().objective == Objective::area) {
+          score = static_cast<double>(used[s].area_um2 - less.area_um2);
+        }
+        const bool first = a == static_cast<std::size_t>(Amount::bits) || a == static_cast<std::size_t>(Amount::stride_max);
+        score = first ? infinity : score;
+        if (!choice || score > most) {
+          most = score;
+          choice = {s, a};
+        }
+      }
+    }
+    if (choice) {
+      split(region, choice->first, choice->second, outcome);
+    }
+  }
+
+  void split(const Region& region, std::size_t s, std::size_t amount, Outcome& outcome) const {
+    const Slot& slot = region.slots[s];
+    const auto middle = static_cast<std::uint8_t>((slot.low[amount] + slot.high[amount]) / 2);
+    for (const bool upper : {true, false}) {
+      Region part = region;
+      (upper ? part.slots[s].low : part.slots[s].high)[amount] =
+          static_cast<std::uint8_t>(upper ? middle + 1 : middle);
+      part.bound = std::max(region.bound, tight_bound(instance_, part, limit(), outcome.settled));
+      keep(std::move(part), outcome);
+    }
+  }
+
+  void report(bool last) {
+    const double now = seconds();
+    if (watch_ && (last || now - watched_ >= watch_seconds)) {
+      watched_ = now;
+      watch_({now, looked_at_, best_ ? std::optional(best_->value) : std::nullopt, bound()});
+    }
+  }
+
+  const Instance& instance_;
+  const Budget& budget_;
+  const Watch& watch_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double watched_ = 0;
+  std::priority_queue<Region, std::vector<Region>, ComesLater> open_;
+  std::uint64_t made_ = 0;
+  std::int64_t looked_at_ = 0;
+  std::optional<Found> best_;
+  double settled_ = infinity;
+};
+
+/// With the best mapping of every layer.
+void map_layers(const Problem& problem, Mapper& mapper, Accelerator& accelerator) {
+  const std::vector<ShapeId> shapes = mapper.intern(problem.network);
+  for (std::size_t layer = 0; layer < shapes.size(); ++layer) {
+    LayerPlace& place = accelerator.places[layer];
+    const Chunk& chunk = accelerator.chunks[static_cast<std::size_t>(place.chunk)];
+    place.mapping = mapper.best(shapes[layer], chunk, accelerator.batch)->mapping;
+  }
+}
+
+}  // namespace
+
+Solution solve_exactly(const Problem& problem, const Budget& budget, Mapper& mapper,
+                       const std::optional<Accelerator>& /*start*/, const Watch& watch) {
+  if (problem.objective == Objective::energy || problem.objective == Objective::edp) {
+    throw input_error("the engine exact does not prove energy and edp; the other engines search for them");
+  }
+  const Instance instance(problem, mapper, mapper.exact_memory(problem.space));
+  BranchAndBound search(instance, budget, watch);
+  search.run();
+  Solution solution{.bound = search.bound(), .evaluations = search.regions()};
+  if (search.best()) {
+    solution.accelerator = accelerator_of(instance, *search.best());
+    map_layers(problem, mapper, *solution.accelerator);
+    solution.cost = evaluate(problem.network, *solution.accelerator, problem.platform);
+    solution.trace = {{search.regions(), search.best()->value}};
+  }
+  return solution;
+}
+
+}  // namespace autonba

@@ -1,0 +1,351 @@
+#include "explore/exact/incumbent.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "explore/exact/makespan.hpp"
+
+namespace autonba {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr std::int64_t assignment_nodes_most = 20'000;
+constexpr int descent_steps_most = 400;
+
+Resources used_by(const Instance& instance, const Region& region, std::size_t slot, const Amounts& amounts,
+                  bool adds_residual) {
+  return chunk_resources(chunk_at(instance.class_of(region, slot), amounts), adds_residual, instance.platform());
+}
+
+Resources used_by(const Instance& instance, const Region& region, std::size_t slot, const Amounts& amounts) {
+  return used_by(instance, region, slot, amounts, adds_residual_at(instance.class_of(region, slot), amounts));
+}
+
+Resources used_at_upper_ends(const Instance& instance, const Region& region) {
+  Resources used;
+  for (std::size_t s = 0; s < instance.layout_of(region).slots(); ++s) {
+    used = used + used_by(instance, region, s, region.slots[s].high);
+  }
+  return used;
+}
+
+/// What the layers of one kind take on its chunks.
+struct LayerTimes {
+  std::vector<std::vector<double>> of_chunk;  // by place in the kind's layers
+  std::vector<const double*> rows;
+};
+
+LayerTimes layer_times(const Instance& instance, const Region& region, std::size_t kind) {
+  const Layout& layout = instance.layout_of(region);
+  const KindPart& part = instance.kind(kind);
+  LayerTimes times;
+  std::vector<double> of_items;
+  for (std::size_t chunk = 0; chunk < layout.counts[kind]; ++chunk) {
+    const std::size_t slot = layout.first_slot(kind) + chunk;
+    instance.times(region, slot, region.slots[slot].high, Instance::Lanes::exact, of_items);
+    std::vector<double>& row = times.of_chunk.emplace_back();
+    for (const std::size_t item : part.item_of) {
+      row.push_back(of_items[item] / part.items[item].count);
+    }
+  }
+  for (const std::vector<double>& row : times.of_chunk) {
+    times.rows.push_back(row.data());
+  }
+  return times;
+}
+
+/// The layers of one kind on its chunks, with the least makespan (latency: sum) and a proven bound of it.
+struct Placed {
+  double cycles = 0;
+  double bound = 0;
+  std::vector<std::uint8_t> chunk_of;
+};
+
+Placed fastest_each(const LayerTimes& times, std::size_t layers) {
+  Placed placed;
+  for (std::size_t layer = 0; layer < layers; ++layer) {
+    const auto faster = [&](const double* a, const double* b) { return a[layer] < b[layer]; };
+    const auto best = std::min_element(times.rows.begin(), times.rows.end(), faster);
+    placed.chunk_of.push_back(static_cast<std::uint8_t>(best - times.rows.begin()));
+    placed.cycles += (*best)[layer];
+  }
+  placed.bound = placed.cycles;
+  return placed;
+}
+
+/// `enough`: cycles that other kinds take anyway.
+Placed place(const Instance& instance, const Region& region, std::size_t kind, const LayerTimes& times, double enough,
+             bool prove) {
+  const std::size_t layers = instance.kind(kind).layers.size();
+  if (instance.problem().objective == Objective::latency) {
+    return fastest_each(times, layers);
+  }
+  const Layout& layout = instance.layout_of(region);
+  const MachineTimes rows = times.rows;
+  std::array<double, slots_most> prices = region.prices;
+  const std::span own = std::span(prices).subspan(layout.first_slot(kind), layout.counts[kind]);
+  const double bound = makespan_bound(rows, layers, own, infinity);
+  Assignment assignment = assign(rows, layers, own);
+  if (!prove || assignment.makespan <= std::max(enough, bound * (1 + 1e-12))) {
+    return {assignment.makespan, bound, std::move(assignment.machine_of)};
+  }
+  ProvenAssignment proven = best_assignment(rows, layers, own, std::move(assignment), assignment_nodes_most);
+  return {proven.best.makespan, proven.bound, std::move(proven.best.machine_of)};
+}
+
+bool combine_as_sum(const Instance& instance) {
+  return instance.problem().objective == Objective::latency;
+}
+
+double value_of_cycles(const Instance& instance, const Region& region, double cycles) {
+  if (instance.problem().objective != Objective::area) {
+    return instance.seconds(region, cycles);
+  }
+  return cycles <= instance.cycles(region, instance.problem().most_seconds) * (1 + 1e-12)
+             ? static_cast<double>(used_at_upper_ends(instance, region).area_um2) * 1e-6
+             : infinity;
+}
+
+/// A chunk has what residuals need only if a layer on it adds one.
+bool fits_as_placed(const Instance& instance, const Region& region, const Found& found) {
+  const Layout& layout = instance.layout_of(region);
+  Resources used;
+  for (std::size_t s = 0; s < layout.slots(); ++s) {
+    const std::size_t kind = layout.kind_of(s);
+    const KindPart& part = instance.kind(kind);
+    bool residual = false;
+    bool has_layers = false;
+    for (std::size_t layer = 0; layer < part.layers.size(); ++layer) {
+      if (found.chunk_of[kind][layer] + layout.first_slot(kind) == s) {
+        has_layers = true;
+        residual = residual || part.items[part.item_of[layer]].adds_residual;
+      }
+    }
+    used = has_layers ? used + used_by(instance, region, s, region.slots[s].high, residual) : used;
+  }
+  return fits(used, instance.platform());
+}
+
+/// With the layers of all kinds placed as their times say.
+Best place_all(const Instance& instance, const Region& region, std::span<const LayerTimes> times, bool prove) {
+  const Layout& layout = instance.layout_of(region);
+  Found found{.layout = region.layout, .slots = region.slots};
+  double cycles = 0;
+  double bound = 0;
+  for (std::size_t kind = 0; kind < kind_count; ++kind) {
+    if (layout.counts[kind] == 0) {
+      continue;
+    }
+    Placed placed = place(instance, region, kind, times[kind], cycles, prove);
+    cycles = combine_as_sum(instance) ? cycles + placed.cycles : std::max(cycles, placed.cycles);
+    bound = combine_as_sum(instance) ? bound + placed.bound : std::max(bound, placed.bound);
+    found.chunk_of[kind] = std::move(placed.chunk_of);
+  }
+  if (cycles == infinity) {
+    return {std::nullopt, infinity};
+  }
+  found.value = value_of_cycles(instance, region, cycles);
+  const double proven = value_of_cycles(instance, region, bound);
+  return {found.value < infinity ? std::optional(std::move(found)) : std::nullopt, proven};
+}
+
+std::array<LayerTimes, kind_count> all_times(const Instance& instance, const Region& region) {
+  return {layer_times(instance, region, 0), layer_times(instance, region, 1)};
+}
+
+/// Where no residual is added on a chunk that could, and the design does not fit as it is: with one residual or another
+/// forced onto the chunk.
+std::optional<Found> with_forced_residual(const Instance& instance, const Region& region,
+                                          const std::array<LayerTimes, kind_count>& times) {
+  std::optional<Found> best;
+  const Layout& layout = instance.layout_of(region);
+  for (std::size_t s = 0; s < layout.slots(); ++s) {
+    const std::size_t kind = layout.kind_of(s);
+    const KindPart& part = instance.kind(kind);
+    for (std::size_t layer = 0; layer < part.layers.size(); ++layer) {
+      if (!part.items[part.item_of[layer]].adds_residual) {
+        continue;
+      }
+      std::array<LayerTimes, kind_count> forced = times;
+      for (std::size_t chunk = 0; chunk < layout.counts[kind]; ++chunk) {
+        if (chunk + layout.first_slot(kind) != s) {
+          forced[kind].of_chunk[chunk][layer] = infinity;
+        }
+        forced[kind].rows[chunk] = forced[kind].of_chunk[chunk].data();
+      }
+      for (std::size_t other = 0; other < kind_count; ++other) {
+        for (std::size_t chunk = 0; chunk < layout.counts[other]; ++chunk) {
+          forced[other].rows[chunk] = forced[other].of_chunk[chunk].data();
+        }
+      }
+      Best placed = place_all(instance, region, forced, true);
+      if (placed.found && fits_as_placed(instance, region, *placed.found) &&
+          (!best || placed.found->value < best->value)) {
+        best = std::move(placed.found);
+      }
+    }
+  }
+  return best;
+}
+
+double excess(const Resources& used, const Platform& platform) {
+  const auto over = [](std::int64_t count, std::int64_t available) {
+    return count > available ? static_cast<double>(count - available) /
+                                   static_cast<double>(std::max<std::int64_t>(available, 1))
+                             : 0.0;
+  };
+  return over(used.dsp, platform.dsp) + over(used.bram18, platform.bram18) + over(used.lut, platform.lut) +
+         over(used.ff, platform.ff) + over(used.area_um2, platform.asic ? platform.asic->area_um2 : 0);
+}
+
+/// One way down: the upper end of one amount of one slot, lower by some places.
+class Descent {
+ public:
+  Descent(const Instance& instance, const Region& region)
+      : instance_(instance), region_(region), slots_(instance.layout_of(region).slots()) {
+    for (std::size_t s = 0; s < slots_; ++s) {
+      read(s);
+      used_[s] = used_by(instance_, region_, s, region_.slots[s].high);
+    }
+  }
+
+  /// Until it fits. False where there is no way.
+  bool run() {
+    for (int step = 0; step < descent_steps_most; ++step) {
+      const double now = excess(total(), instance_.platform());
+      if (now <= 0) {
+        return fits_at_upper_ends(instance_, region_);
+      }
+      if (!step_down(now)) {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  const Region& region() const { return region_; }
+
+ private:
+  void read(std::size_t s) {
+    instance_.times(region_, s, region_.slots[s].high, Instance::Lanes::bounded, times_.of_slot[s]);
+    times_.rows[s] = times_.of_slot[s].data();
+  }
+
+  Resources total() const { return std::accumulate(used_.begin(), used_.begin() + static_cast<std::ptrdiff_t>(slots_), Resources{}); }
+
+  /// As far as the kind's chunks decide it.
+  double cycles(std::size_t kind) {
+    const Layout& layout = instance_.layout_of(region_);
+    const MachineTimes rows(times_.rows.data() + layout.first_slot(kind), layout.counts[kind]);
+    std::array<double, slots_most> prices = region_.prices;
+    return makespan_bound(rows, instance_.kind(kind).items.size(),
+                          std::span(prices).subspan(layout.first_slot(kind), layout.counts[kind]), infinity);
+  }
+
+  bool step_down(double now) {
+    double best_rate = 0;
+    std::size_t best_slot = 0;
+    Amounts best_amounts{};
+    std::array<double, kind_count> before{};
+    for (std::size_t kind = 0; kind < kind_count; ++kind) {
+      before[kind] = instance_.layout_of(region_).counts[kind] > 0 ? cycles(kind) : 0;
+    }
+    const double slowest = std::max(before[0], before[1]);
+    for (std::size_t s = 0; s < slots_; ++s) {
+      const std::size_t kind = instance_.layout_of(region_).kind_of(s);
+      const Slot kept = region_.slots[s];
+      const std::vector<double> kept_times = times_.of_slot[s];
+      for (std::size_t a = 0; a < amount_count; ++a) {
+        for (int down = 1; down <= kept.high[a] - kept.low[a]; down *= 2) {
+          region_.slots[s].high[a] = static_cast<std::uint8_t>(kept.high[a] - down);
+          const double freed = now - excess_with(s);
+          if (freed > 0) {
+            read(s);
+            const double after = std::max(cycles(kind), before[1 - kind]);
+            const double rate = freed / (std::max(after - slowest, 0.0) + 1e-6 * slowest);
+            if (after < infinity && rate > best_rate) {
+              best_rate = rate;
+              best_slot = s;
+              best_amounts = region_.slots[s].high;
+            }
+          }
+        }
+        region_.slots[s].high = kept.high;
+      }
+      times_.of_slot[s] = kept_times;
+      times_.rows[s] = times_.of_slot[s].data();
+    }
+    if (best_rate <= 0) {
+      return false;
+    }
+    region_.slots[best_slot].high = best_amounts;
+    read(best_slot);
+    used_[best_slot] = used_by(instance_, region_, best_slot, best_amounts);
+    return true;
+  }
+
+  /// With the slot as it is now.
+  double excess_with(std::size_t s) {
+    const Resources kept = used_[s];
+    used_[s] = used_by(instance_, region_, s, region_.slots[s].high);
+    const double with = excess(total(), instance_.platform());
+    used_[s] = kept;
+    return with;
+  }
+
+  const Instance& instance_;
+  Region region_;
+  std::size_t slots_;
+  SlotTimes times_;
+  std::array<Resources, slots_most> used_;
+};
+
+}  // namespace
+
+bool fits_at_upper_ends(const Instance& instance, const Region& region) {
+  return fits(used_at_upper_ends(instance, region), instance.platform());
+}
+
+Best best_at_upper_ends(const Instance& instance, const Region& region) {
+  const std::array<LayerTimes, kind_count> times = all_times(instance, region);
+  Best best = place_all(instance, region, times, true);
+  if (best.found && !fits_as_placed(instance, region, *best.found)) {
+    best.found = with_forced_residual(instance, region, times);
+  }
+  return best;
+}
+
+std::optional<Found> descend(const Instance& instance, const Region& region) {
+  Descent descent(instance, region);
+  if (!descent.run()) {
+    return std::nullopt;
+  }
+  std::optional<Found> found =
+      place_all(instance, descent.region(), all_times(instance, descent.region()), false).found;
+  return found && fits_as_placed(instance, descent.region(), *found) ? std::move(found) : std::nullopt;
+}
+
+Accelerator accelerator_of(const Instance& instance, const Found& found) {
+  Region region{.layout = found.layout, .slots = found.slots};
+  const Layout& layout = instance.layout_of(region);
+  Accelerator accelerator{.batch = instance.batch_of(region)};
+  accelerator.places.resize(instance.kind(0).layers.size() + instance.kind(1).layers.size());
+  for (std::size_t s = 0; s < layout.slots(); ++s) {
+    const std::size_t kind = layout.kind_of(s);
+    const KindPart& part = instance.kind(kind);
+    bool is_used = false;
+    for (std::size_t layer = 0; layer < part.layers.size(); ++layer) {
+      if (found.chunk_of[kind][layer] + layout.first_slot(kind) == s) {
+        accelerator.places[part.layers[layer]].chunk = static_cast<int>(accelerator.chunks.size());
+        is_used = true;
+      }
+    }
+    if (is_used) {
+      accelerator.chunks.push_back(chunk_at(instance.class_of(region, s), found.slots[s].high));
+    }
+  }
+  return accelerator;
+}
+
+}  // namespace autonba

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+
+#include "explore/exact/instance.hpp"
+
+namespace autonba {
+
+/// A feasible design.
+struct Found {
+  double value = 0;
+  std::uint32_t layout = 0;
+  std::array<Slot, slots_most> slots{};                              // of single classes; `high` is what they have
+  std::array<std::vector<std::uint8_t>, kind_count> chunk_of;        // by kind and place in its layers
+};
+
+/// Whether the chunks at the region's upper ends fit together.
+bool fits_at_upper_ends(const Instance& instance, const Region& region);
+
+/// The best design with the chunks at the region's upper ends, of single classes that fit together.
+struct Best {
+  std::optional<Found> found;  // none if a layer cannot run
+  double bound = 0;            // that was proven: the value, or less where proving would have taken too long
+};
+Best best_at_upper_ends(const Instance& instance, const Region& region);
+
+/// A good design of a region of single classes: from its upper ends down until it fits, each time what frees most for
+/// the time that it costs.
+std::optional<Found> descend(const Instance& instance, const Region& region);
+
+/// The accelerator without mappings.
+Accelerator accelerator_of(const Instance& instance, const Found& found);
+
+}  // namespace autonba

@@ -1,0 +1,184 @@
+#include "explore/exact/instance.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <mutex>
+
+namespace autonba {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+Item make_item(ShapeId id, const LayerShape& shape) {
+  const bool logits = shape.output.bits == 32;
+  return {.id = id,
+          .bits = std::max({shape.input.bits, logits ? 0 : shape.output.bits, shape.residual.bits}),
+          .stride = std::max(shape.stride_rows, shape.stride_cols),
+          .adds_residual = !shape.residual.segments.empty()};
+}
+
+std::size_t kind_index(ChunkKind kind) {
+  return static_cast<std::size_t>(kind);
+}
+
+/// Of every node, from those of its classes.
+std::vector<double> node_times(const ClassTree& tree, std::span<const Item> items,
+                               std::span<const std::vector<double>* const> class_times) {
+  std::vector<double> times(tree.nodes.size() * items.size());
+  for (std::size_t node = tree.nodes.size(); node-- > 0;) {  // those below a node come after it
+    const ClassTree::Node& here = tree.nodes[node];
+    double* row = times.data() + node * items.size();
+    const double* left = times.data() + here.left * items.size();
+    const double* right = times.data() + here.right * items.size();
+    for (std::size_t item = 0; item < items.size(); ++item) {
+      row[item] = is_single(here) ? items[item].count * (*class_times[item])[here.first]
+                                  : std::min(left[item], right[item]);
+    }
+  }
+  return times;
+}
+
+}  // namespace
+
+Instance::Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory)
+    : problem_(problem), mapper_(mapper), memory_(memory) {
+  const std::vector<LayerShape> shapes = layer_shapes(problem.network);
+  for (const ChunkKind kind : {ChunkKind::conv, ChunkKind::depthwise}) {
+    kinds_[kind_index(kind)] = make_kind(kind, shapes, mapper);
+  }
+  const auto counts = [&](std::size_t kind) { return std::pair(kinds_[kind].items.empty() ? 0U : 1U, kinds_[kind].chunks_max); };
+  const auto [conv_min, conv_max] = counts(0);
+  const auto [depthwise_min, depthwise_max] = counts(1);
+  const std::size_t most = std::min(slots_most, static_cast<std::size_t>(problem.space.chunks_max));
+  for (std::size_t batch = 0; batch < problem.space.batch.size(); ++batch) {
+    if (problem.objective == Objective::latency && problem.space.batch[batch] != 1) {
+      continue;  // latency is that of one image
+    }
+    for (std::size_t conv = conv_min; conv <= conv_max; ++conv) {
+      for (std::size_t depthwise = depthwise_min; depthwise <= depthwise_max && conv + depthwise <= most; ++depthwise) {
+        layouts_.push_back({batch, {conv, depthwise}});
+      }
+    }
+  }
+}
+
+KindPart Instance::make_kind(ChunkKind kind, std::span<const LayerShape> shapes, Mapper& mapper) {
+  KindPart part{.kind = kind, .tree = &memory_.tree(kind)};
+  for (std::size_t layer = 0; layer < shapes.size(); ++layer) {
+    if (is_depthwise_kind(shapes[layer]) != (kind == ChunkKind::depthwise)) {
+      continue;
+    }
+    const ShapeId id = mapper.intern(shapes[layer]);
+    const auto known =
+        std::find_if(part.items.begin(), part.items.end(), [&](const Item& item) { return item.id == id; });
+    part.item_of.push_back(static_cast<std::size_t>(known - part.items.begin()));
+    part.layers.push_back(layer);
+    if (known != part.items.end()) {
+      known->count += 1;
+    } else {
+      part.items.push_back(make_item(id, shapes[layer]));
+      part.adds_residuals = part.adds_residuals || part.items.back().adds_residual;
+    }
+  }
+  if (part.items.empty()) {
+    return part;
+  }
+  const ChunkSpace& space = kind == ChunkKind::conv ? problem_.space.conv : problem_.space.depthwise;
+  part.chunks_max = part.tree->nodes.empty() ? 0 : static_cast<std::size_t>(space.chunks_max);
+  for (const int batch : problem_.space.batch) {
+    std::vector<const std::vector<double>*> class_times;
+    for (const Item& item : part.items) {
+      class_times.push_back(&memory_.least_times(item.id, mapper.shape(item.id), batch));
+    }
+    part.least_times.push_back(node_times(*part.tree, part.items, class_times));
+  }
+  return part;
+}
+
+double Instance::seconds(const Region& region, double cycles) const {
+  return cycles / (platform().clock_mhz * 1e6 * batch_of(region));
+}
+
+double Instance::cycles(const Region& region, double seconds) const {
+  return seconds * platform().clock_mhz * 1e6 * batch_of(region);
+}
+
+Region Instance::whole(std::uint32_t layout) const {
+  Region region{.layout = layout};
+  const Layout& of = layouts_[layout];
+  for (std::size_t slot = 0; slot < of.slots(); ++slot) {
+    region.prices[slot] = 1.0 / static_cast<double>(of.counts[of.kind_of(slot)]);
+  }
+  return region;
+}
+
+const Instance::Fronts& Instance::fronts(const Region& region, std::size_t slot, const Amounts& amounts,
+                                         Lanes lanes) const {
+  const ChunkClass& chunks = class_of(region, slot);
+  const std::vector<int>& all_lanes = chunks.lists[static_cast<std::size_t>(Amount::requant_lanes)];
+  Amounts datapath = amounts;
+  if (lanes == Lanes::bounded) {
+    at(datapath, Amount::requant_lanes) = static_cast<std::uint8_t>(all_lanes.size() - 1);
+  }
+  const Layout& layout = layout_of(region);
+  const std::uint64_t key = std::uint64_t{node_of(region, slot).first} << 32 | layout.kind_of(slot) << 24 |
+                            layout.batch << 16 | std::uint64_t{at(datapath, Amount::bits)} << 8 |
+                            at(datapath, Amount::requant_lanes);
+  {
+    const std::shared_lock lock(mutex_);
+    if (const auto known = fronts_.find(key); known != fronts_.end()) {
+      return *known->second;
+    }
+  }
+  auto found = std::make_unique<Fronts>();
+  for (const Item& item : kind_of(region, slot).items) {
+    found->push_back(memory_.front(item.id, mapper_.shape(item.id), chunk_at(chunks, datapath),
+                                   chunks.lists[static_cast<std::size_t>(Amount::stride_max)], batch_of(region)));
+  }
+  const std::unique_lock lock(mutex_);
+  return *fronts_.try_emplace(key, std::move(found)).first->second;
+}
+
+void Instance::times(const Region& region, std::size_t slot, const Amounts& amounts, Lanes lanes,
+                     std::vector<double>& times, Amounts* needed) const {
+  const std::vector<Item>& items = kind_of(region, slot).items;
+  const ChunkClass& chunks = class_of(region, slot);
+  const Chunk own = chunk_at(chunks, amounts);
+  const Fronts& all = fronts(region, slot, amounts, lanes);
+  const Cell offer = offered(chunks, amounts);
+  const bool residual = adds_residual_at(chunks, amounts);
+  const int requant_cycles = (own.unroll_m * own.unroll_p + own.requant_lanes - 1) / own.requant_lanes;
+  const std::size_t stride = at(amounts, Amount::stride_max);
+  times.assign(items.size(), infinity);
+  Needs most;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (items[i].bits > own.bits || items[i].stride > own.stride_max || (items[i].adds_residual && !residual)) {
+      continue;
+    }
+    const std::vector<FrontTiling>& tilings = all[i]->tilings;
+    const auto best = std::find_if(tilings.begin(), tilings.end(),
+                                   [&](const FrontTiling& tiling) { return within(tiling.needs, offer); });
+    if (best == tilings.end()) {
+      continue;
+    }
+    times[i] = items[i].count * std::max(static_cast<double>(best->cycles), all[i]->groups * requant_cycles);
+    if (needed != nullptr) {
+      const Needs needs = needs_of(best->needs);
+      most.accumulator = std::max(most.accumulator, needs.accumulator);
+      most.input[stride] = std::max(most.input[stride], needs.input[stride]);
+      most.weight = std::max(most.weight, needs.weight);
+      most.output = std::max(most.output, needs.output);
+    }
+  }
+  if (needed != nullptr) {
+    *needed = amounts;
+    at(*needed, Amount::depth_input) = static_cast<std::uint8_t>(most.input[stride]);
+    at(*needed, Amount::depth_weight) = static_cast<std::uint8_t>(most.weight);
+    at(*needed, Amount::depth_output) = static_cast<std::uint8_t>(most.output);
+    if (most.accumulator == 0) {
+      at(*needed, Amount::accumulator) = 0;
+    }
+  }
+}
+
+}  // namespace autonba

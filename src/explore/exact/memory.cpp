@@ -1,0 +1,88 @@
+#include "explore/exact/memory.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace autonba {
+namespace {
+
+constexpr std::size_t remembered_most = 400'000;  // fronts, about 500 bytes each
+
+BufferDepths buffer_depths(const ChunkSpace& space) {
+  return {space.depth_input, space.depth_weight, space.depth_output};
+}
+
+double lane_groups(const LayerShape& shape, const Chunk& chunk, int batch) {
+  const auto steps = [](int size, int unroll) { return static_cast<double>((size + unroll - 1) / unroll); };
+  return shape.groups * steps(shape.m, chunk.unroll_m) * steps(tiled_rows(shape, batch), chunk.unroll_p) *
+         tiled_cols(shape) * (shape.flattened ? 1 : batch);
+}
+
+}  // namespace
+
+/// What a thread keeps while it works fronts out.
+struct ExactMemory::Worker {
+  Worker(const std::array<BufferDepths, 2>& depths, const Platform& platform)
+      : fronts{LayerFronts(depths[0], platform), LayerFronts(depths[1], platform)} {}
+  std::map<ShapeId, Tilings> tilings;
+  std::array<LayerFronts, 2> fronts;  // by kind
+};
+
+ExactMemory::ExactMemory(const DesignSpace& space, const Platform& platform)
+    : space_(space),
+      platform_(platform),
+      trees_{class_tree(chunk_classes(space.conv, ChunkKind::conv), platform),
+             class_tree(chunk_classes(space.depthwise, ChunkKind::depthwise), platform)},
+      depths_{buffer_depths(space.conv), buffer_depths(space.depthwise)},
+      accumulator_(std::find(space.conv.accumulator.begin(), space.conv.accumulator.end(), true) !=
+                   space.conv.accumulator.end()) {}
+
+ExactMemory::~ExactMemory() = default;
+
+const std::vector<double>& ExactMemory::least_times(ShapeId id, const LayerShape& shape, int batch) {
+  const std::lock_guard lock(mutex_);
+  std::vector<double>& times = least_[{id, batch}];
+  if (times.empty()) {
+    const ClassTree& classes = tree(is_depthwise_kind(shape) ? ChunkKind::depthwise : ChunkKind::conv);
+    times = autonba::least_times(classes, shape, batch, platform_);
+  }
+  return times;
+}
+
+std::unique_ptr<ExactMemory::Worker> ExactMemory::take_worker() {
+  const std::lock_guard lock(mutex_);
+  if (idle_.empty()) {
+    return std::make_unique<Worker>(depths_, platform_);
+  }
+  std::unique_ptr<Worker> worker = std::move(idle_.back());
+  idle_.pop_back();
+  return worker;
+}
+
+std::shared_ptr<const DatapathFront> ExactMemory::front(ShapeId id, const LayerShape& shape, const Chunk& chunk,
+                                                        std::span<const int> strides, int batch) {
+  // Logits are written in ⌈32 / bits⌉ words, of the chunk's bits; all else is the same for any bits.
+  const int bits = shape.output.bits == 32 ? chunk.bits : 0;
+  const Key key = {id,  batch,          bits, chunk.unroll_m, chunk.unroll_n, chunk.unroll_p, chunk.requant_lanes,
+                   chunk.port_bits};
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = fronts_.find(key); known != fronts_.end()) {
+      return known->second;
+    }
+  }
+  std::unique_ptr<Worker> worker = take_worker();
+  Tilings& tilings = worker->tilings.try_emplace(id, shape).first->second;
+  LayerFronts& fronts = worker->fronts[static_cast<std::size_t>(chunk.kind)];
+  const auto found = fronts.of(shape, tilings, chunk, accumulator_ && chunk.kind == ChunkKind::conv, strides, batch);
+  auto front = std::make_shared<const DatapathFront>(
+      DatapathFront{{found.begin(), found.end()}, lane_groups(shape, chunk, batch)});
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(worker));
+  if (fronts_.size() >= remembered_most) {
+    fronts_.clear();
+  }
+  return fronts_.try_emplace(key, std::move(front)).first->second;
+}
+
+}  // namespace autonba

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "explore/exact/class_tree.hpp"
+#include "explore/layer_front.hpp"
+
+namespace autonba {
+
+using ShapeId = std::int32_t;  // as in explore/mapper.hpp
+
+/// What a layer takes on one datapath: a chunk but for its buffers and its largest stride.
+struct DatapathFront {
+  std::vector<FrontTiling> tilings;
+  double groups = 0;  // of lanes of outputs, at least: each takes as long as its requantisation, or longer
+};
+
+/// What the engine `exact` works out of a design space, whatever the network: trees of classes, and for each layer shape
+/// least times and fronts. For several threads at once. The results are the same whatever is remembered.
+class ExactMemory {
+ public:
+  ExactMemory(const DesignSpace& space, const Platform& platform);
+  ~ExactMemory();
+
+  bool is_of(const DesignSpace& space) const { return space == space_; }
+
+  const ClassTree& tree(ChunkKind kind) const { return trees_[static_cast<std::size_t>(kind)]; }
+
+  /// For every class of the tree of the shape's kind, what one such layer takes at least on any of its chunks.
+  const std::vector<double>& least_times(ShapeId id, const LayerShape& shape, int batch);
+
+  /// Of the chunk's datapath, for all depths of the space and all `strides`, with an accumulator if some chunk of the
+  /// space may have one. Whether the chunk's bits and stride allow the layer is not looked at.
+  std::shared_ptr<const DatapathFront> front(ShapeId id, const LayerShape& shape, const Chunk& chunk,
+                                             std::span<const int> strides, int batch);
+
+ private:
+  using Key = std::array<int, 8>;
+  struct Worker;
+  const BufferDepths& depths(ChunkKind kind) const { return depths_[static_cast<std::size_t>(kind)]; }
+  std::unique_ptr<Worker> take_worker();
+
+  DesignSpace space_;
+  Platform platform_;
+  std::array<ClassTree, 2> trees_;
+  std::array<BufferDepths, 2> depths_;
+  bool accumulator_ = false;
+  std::mutex mutex_;
+  std::map<std::pair<ShapeId, int>, std::vector<double>> least_;
+  std::map<Key, std::shared_ptr<const DatapathFront>> fronts_;
+  std::vector<std::unique_ptr<Worker>> idle_;
+};
+
+}  // namespace autonba

@@ -1,0 +1,290 @@
+#include "explore/exact/relaxation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "explore/exact/makespan.hpp"
+
+namespace autonba {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr int rounds_most = 4;  // of tightening; what is left after that is split
+
+/// Σ over slots of what their chunks take at least.
+struct LeastTotal {
+  PartialResources parts;
+  int port_bits = 0;
+};
+
+bool fits_least(const LeastTotal& total, const Platform& platform, double most_area_um2) {
+  return total.parts.dsp <= static_cast<double>(platform.dsp) &&
+         total.parts.bram18 <= static_cast<double>(platform.bram18) &&
+         total.parts.lut <= static_cast<double>(platform.lut) && total.parts.ff <= static_cast<double>(platform.ff) &&
+         total.port_bits <= platform.memory_bits_per_cycle && total.parts.area_um2 <= most_area_um2;
+}
+
+/// The makespans of a region's kinds, from the rows of its slots.
+class Makespans {
+ public:
+  Makespans(const Instance& instance, Region& region, SlotTimes& times)
+      : instance_(instance), region_(region), times_(times) {}
+
+  MachineTimes rows(std::size_t kind) const {
+    const Layout& layout = instance_.layout_of(region_);
+    return MachineTimes(times_.rows.data() + layout.first_slot(kind), layout.counts[kind]);
+  }
+  std::span<double> prices(std::size_t kind) const {
+    const Layout& layout = instance_.layout_of(region_);
+    return std::span(region_.prices).subspan(layout.first_slot(kind), layout.counts[kind]);
+  }
+  std::size_t items(std::size_t kind) const { return instance_.kind(kind).items.size(); }
+
+  /// Of the slowest chunk, in cycles; no better than `enough`.
+  double bound(double enough) const {
+    double most = 0;
+    for (std::size_t kind = 0; kind < kind_count; ++kind) {
+      if (!rows(kind).empty()) {
+        most = std::max(most, makespan_bound(rows(kind), items(kind), prices(kind), enough));
+      }
+    }
+    return most;
+  }
+
+  /// Of all layers one after the other, each on its fastest chunk.
+  double sum() const {
+    double cycles = 0;
+    for (std::size_t kind = 0; kind < kind_count; ++kind) {
+      for (std::size_t item = 0; item < items(kind); ++item) {
+        double least = infinity;
+        for (const double* row : rows(kind)) {
+          least = std::min(least, row[item]);
+        }
+        cycles += least;
+      }
+    }
+    return cycles;
+  }
+
+  bool reaches(std::size_t kind, double limit) const {
+    return makespan_reaches(rows(kind), items(kind), prices(kind), limit);
+  }
+
+ private:
+  const Instance& instance_;
+  Region& region_;
+  SlotTimes& times_;
+};
+
+/// Cycles are whole; this much is lost to rounding at most.
+double whole_cycles(double cycles) {
+  return std::ceil(cycles * (1 - 1e-10));
+}
+
+/// From the times on the chunks of the slots and what these take.
+double value_bound(const Instance& instance, const Region& region, const Makespans& makespans, const LeastTotal& total,
+                   double limit) {
+  const Problem& problem = instance.problem();
+  switch (problem.objective) {
+    case Objective::latency:
+      return instance.seconds(region, whole_cycles(makespans.sum()));
+    case Objective::area: {
+      const double most = instance.cycles(region, problem.most_seconds);
+      const double cycles = whole_cycles(makespans.bound(most * (1 + 1e-6) + 2));
+      return cycles > most * (1 + 1e-12) ? infinity : total.parts.area_um2 * 1e-6;
+    }
+    default:
+      return instance.seconds(region, whole_cycles(makespans.bound(instance.cycles(region, limit) * (1 + 1e-9))));
+  }
+}
+
+/// Area that a design may take to matter: to fit the platform, and to be better than `limit`.
+double most_area(const Instance& instance, double limit) {
+  const Platform& platform = instance.platform();
+  const double budget = platform.asic ? static_cast<double>(platform.asic->area_um2) : 0;
+  return instance.problem().objective == Objective::area ? std::min(budget, limit * 1e6) : budget;
+}
+
+/// Makes a region of single classes smaller.
+class Tightening {
+ public:
+  Tightening(const Instance& instance, Region& region, double limit, double& settled)
+      : instance_(instance),
+        region_(region),
+        limit_(limit),
+        settled_(settled),
+        slots_(instance.layout_of(region).slots()),
+        makespans_(instance, region, times_) {}
+
+  double bound() {
+    sum_up();
+    read_times();
+    double bound = value();
+    for (int round = 0; round < rounds_most && bound < limit_; ++round) {
+      if (!lower_upper_ends()) {
+        return infinity;
+      }
+      read_times();
+      bound = value();
+      if (bound >= limit_ || limit_ == infinity || !raise_lower_ends()) {
+        break;
+      }
+    }
+    return bound;
+  }
+
+ private:
+  Slot& slot(std::size_t index) { return region_.slots[index]; }
+
+  void sum_up() {
+    total_ = {};
+    for (std::size_t s = 0; s < slots_; ++s) {
+      parts_[s] = least_resources(instance_.class_of(region_, s), slot(s).low, slot(s).high, instance_.platform());
+      total_.parts = total_.parts + parts_[s];
+      total_.port_bits += instance_.class_of(region_, s).base.port_bits;
+    }
+  }
+
+  double value() { return value_bound(instance_, region_, makespans_, total_, limit_); }
+
+  /// On the chunks with most of everything. Buffers that none of the best mappings needs are taken away.
+  void read_times() {
+    for (std::size_t s = 0; s < slots_; ++s) {
+      Amounts needed{};
+      instance_.times(region_, s, slot(s).high, Instance::Lanes::bounded, times_.of_slot[s], &needed);
+      times_.rows[s] = times_.of_slot[s].data();
+      // How deep the input buffer must be depends on the stride.
+      const bool one_stride = at(slot(s).low, Amount::stride_max) == at(slot(s).high, Amount::stride_max);
+      for (std::size_t a = 0; a < amount_count; ++a) {
+        if (one_stride || static_cast<Amount>(a) != Amount::depth_input) {
+          slot(s).high[a] = std::max(slot(s).low[a], std::min(slot(s).high[a], needed[a]));
+        }
+      }
+    }
+  }
+
+  /// Takes away what would leave too little for the others. False if nothing fits.
+  bool lower_upper_ends() {
+    sum_up();
+    const double area = most_area(instance_, limit_);
+    if (!fits_least(total_, instance_.platform(), area)) {
+      return false;
+    }
+    for (std::size_t s = 0; s < slots_; ++s) {
+      LeastTotal others{.port_bits = total_.port_bits};
+      for (std::size_t o = 0; o < slots_; ++o) {
+        others.parts = o == s ? others.parts : others.parts + parts_[o];
+      }
+      for (std::size_t a = 0; a < amount_count; ++a) {
+        const auto fits_from = [&](std::uint8_t least) {
+          Amounts low = slot(s).low;
+          low[a] = least;
+          LeastTotal with = others;
+          with.parts = with.parts +
+                       least_resources(instance_.class_of(region_, s), low, slot(s).high, instance_.platform());
+          return fits_least(with, instance_.platform(), area);
+        };
+        const std::uint8_t high = last_that(slot(s).low[a], slot(s).high[a], fits_from);
+        if (high < slot(s).high[a] && instance_.problem().objective == Objective::area) {
+          settled_ = std::min(settled_, limit_);  // it may have been too large for the limit only
+        }
+        slot(s).high[a] = high;
+      }
+    }
+    return true;
+  }
+
+  /// Takes away what is no better than the limit even with most of everything else. False if there was no such thing.
+  bool raise_lower_ends() {
+    bool raised = false;
+    for (std::size_t s = 0; s < slots_; ++s) {
+      for (std::size_t a = 0; a < amount_count; ++a) {
+        const std::uint8_t low = slot(s).low[a];
+        const std::uint8_t high = slot(s).high[a];
+        const auto too_little = [&](std::uint8_t most) { return is_too_little(s, a, most); };
+        if (low == high || !too_little(low)) {
+          continue;
+        }
+        slot(s).low[a] = static_cast<std::uint8_t>(
+            last_that(low, static_cast<std::uint8_t>(high - 1), too_little) + 1);
+        raised = true;
+        if (instance_.problem().objective != Objective::area) {  // where it would have been too slow for any limit
+          settled_ = std::min(settled_, limit_);
+        }
+      }
+    }
+    return raised;
+  }
+
+  /// The largest value for which `holds`, which it does for the lowest and up to some value.
+  template <typename Holds>
+  static std::uint8_t last_that(std::uint8_t low, std::uint8_t high, Holds holds) {
+    if (low == high || holds(high)) {
+      return high;
+    }
+    while (high - low > 1) {
+      const auto middle = static_cast<std::uint8_t>((low + high) / 2);
+      (holds(middle) ? low : high) = middle;
+    }
+    return low;
+  }
+
+  /// Whether all designs with no more of this amount are too slow.
+  bool is_too_little(std::size_t s, std::size_t amount, std::uint8_t most) {
+    Amounts amounts = slot(s).high;
+    amounts[amount] = most;
+    instance_.times(region_, s, amounts, Instance::Lanes::bounded, fewer_, nullptr);
+    times_.rows[s] = fewer_.data();
+    const bool too_little = is_too_slow(instance_.layout_of(region_).kind_of(s));
+    times_.rows[s] = times_.of_slot[s].data();
+    return too_little;
+  }
+
+  bool is_too_slow(std::size_t kind) {
+    const Problem& problem = instance_.problem();
+    switch (problem.objective) {
+      case Objective::latency:
+        return instance_.seconds(region_, whole_cycles(makespans_.sum())) >= limit_;
+      case Objective::area:
+        return makespans_.reaches(kind, instance_.cycles(region_, problem.most_seconds) * (1 + 1e-9) + 1e-3);
+      default:
+        return makespans_.reaches(kind, instance_.cycles(region_, limit_) * (1 + 1e-9));
+    }
+  }
+
+  const Instance& instance_;
+  Region& region_;
+  double limit_;
+  double& settled_;
+  std::size_t slots_;
+  SlotTimes times_;
+  Makespans makespans_;
+  std::vector<double> fewer_;
+  std::array<PartialResources, slots_most> parts_;
+  LeastTotal total_;
+};
+
+}  // namespace
+
+double loose_bound(const Instance& instance, Region& region, double limit) {
+  SlotTimes times;
+  LeastTotal total;
+  const Layout& layout = instance.layout_of(region);
+  for (std::size_t s = 0; s < layout.slots(); ++s) {
+    const KindPart& kind = instance.kind_of(region, s);
+    const ClassTree::Node& node = instance.node_of(region, s);
+    total.parts = total.parts + node.least;
+    total.port_bits += node.least_port_bits;
+    times.rows[s] = kind.least_times[layout.batch].data() + region.slots[s].node * kind.items.size();
+  }
+  return fits_least(total, instance.platform(), most_area(instance, limit))
+             ? value_bound(instance, region, Makespans(instance, region, times), total, limit)
+             : infinity;
+}
+
+double tight_bound(const Instance& instance, Region& region, double limit, double& settled) {
+  return Tightening(instance, region, limit, settled).bound();
+}
+
+}  // namespace autonba

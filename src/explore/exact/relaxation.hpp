@@ -1,0 +1,17 @@
+#pragma once
+
+#include "explore/exact/instance.hpp"
+
+namespace autonba {
+
+/// Lower bounds of the values of a region's designs (docs/exact.md, Bounds); infinity where none is feasible. Both find
+/// prices for the region on the way. `limit`: bounds are not made better than that.
+
+/// From the trees: any region.
+double loose_bound(const Instance& instance, Region& region, double limit);
+
+/// From the fronts of tilings: regions of single classes. Takes designs out of the region that do not fit, or are no
+/// better than `limit`; `settled` becomes no more than the least bound of the latter.
+double tight_bound(const Instance& instance, Region& region, double limit, double& settled);
+
+}  // namespace autonba
