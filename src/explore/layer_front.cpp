@@ -18,8 +18,7 @@ LayerFronts::LayerFronts(const BufferDepths& depths, const Platform& platform) :
   for (std::size_t buffer = 0; buffer < depths.size(); ++buffer) {
     const std::vector<int>& of = depths[buffer];
     for (int words = 0; words <= of.back(); ++words) {
-      places_[buffer].push_back(
-          static_cast<std::uint8_t>(std::lower_bound(of.begin(), of.end(), words) - of.begin()));
+      places_[buffer].push_back(static_cast<std::uint8_t>(std::lower_bound(of.begin(), of.end(), words) - of.begin()));
     }
   }
 }
@@ -28,7 +27,7 @@ LayerFronts::LayerFronts(const BufferDepths& depths, const Platform& platform) :
 std::size_t LayerFronts::place(std::size_t buffer, std::int64_t words) const {
   const std::vector<std::uint8_t>& places = places_[buffer];
   return words < static_cast<std::int64_t>(places.size()) ? places[static_cast<std::size_t>(words)]
-                                                           : depths_[buffer].size();
+                                                          : depths_[buffer].size();
 }
 
 /// Every tiling that some depths hold, with its bound.
@@ -53,8 +52,7 @@ void LayerFronts::list(const LayerShape& shape, Tilings& tilings, const Chunk& c
       for (const TileSize& rows : row_tiles) {
         std::array<std::int64_t, strides_most> input_words{};
         for (std::size_t i = 0; i < strides.size(); ++i) {
-          input_words[i] =
-              ceil_div(rows.loaded_most, chunk.unroll_p * strides[i]) * (depthwise ? m_words : n_words);
+          input_words[i] = ceil_div(rows.loaded_most, chunk.unroll_p * strides[i]) * (depthwise ? m_words : n_words);
         }
         const std::int64_t output_words = m_words * ceil_div(rows.size, chunk.unroll_p) * words_of_output;
         for (const TileSize& cols : tilings.columns()) {
@@ -103,8 +101,8 @@ std::span<const FrontTiling> LayerFronts::of(const LayerShape& shape, Tilings& t
       if (likely < front_.size() && beats(front_[likely], cycles)) {
         return true;
       }
-      const auto found = std::find_if(front_.begin(), front_.end(),
-                                      [&](const FrontTiling& tiling) { return beats(tiling, cycles); });
+      const auto found =
+          std::find_if(front_.begin(), front_.end(), [&](const FrontTiling& tiling) { return beats(tiling, cycles); });
       if (found == front_.end()) {
         return false;
       }

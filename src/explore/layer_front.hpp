@@ -46,8 +46,8 @@ struct FrontTiling {
   Cell needs = 0;
 };
 
-/// Finds for a layer every tiling that no other beats in cycles and in all that it needs. Keeps lists between calls; one
-/// for each thread.
+/// Finds for a layer every tiling that no other beats in cycles and in all that it needs. Keeps lists between calls;
+/// one for each thread.
 class LayerFronts {
  public:
   LayerFronts(const BufferDepths& depths, const Platform& platform);

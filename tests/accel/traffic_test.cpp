@@ -40,7 +40,7 @@ TEST(Traffic, AgreesWithAWalkOverEveryStepRunAndLane) {
     accumulating += walk.traffic.accumulator.reads > 0 ? 1 : 0;
     residuals += shape.residual.segments.empty() ? 0 : 1;
     lanes_of_several_rows += chunk.requant_lanes > chunk.unroll_m ? 1 : 0;
-    in_padding += shape.padding > 0 ? 1 : 0;
+    in_padding += shape.padding_top > 0 || shape.padding_left > 0 ? 1 : 0;
   });
   // The cases are worth something only if they are of all kinds.
   EXPECT_GT(accumulating, 100);
@@ -85,7 +85,7 @@ TEST(Traffic, ALayerByHand) {
                                     .channels_in = 8,
                                     .channels_out = 8,
                                     .kernel = {3, 3},
-                                    .padding = 1,
+                                    .padding = all_sides(1),
                                     .height_in = 4,
                                     .width_in = 4}}};
   const LayerShape shape = layer_shapes(network).front();

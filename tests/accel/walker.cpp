@@ -415,8 +415,8 @@ class Walker {
   }
 
   bool in_map(int row, int kh, int col, int kw) const {
-    const int r = row * layer_.stride - layer_.padding + kh * layer_.dilation;
-    const int c = col * layer_.stride - layer_.padding + kw * layer_.dilation;
+    const int r = row * layer_.stride[0] - layer_.padding[0] + kh * layer_.dilation[0];
+    const int c = col * layer_.stride[1] - layer_.padding[1] + kw * layer_.dilation[1];
     return r >= 0 && r < layer_.height_in && c >= 0 && c < layer_.width_in;
   }
 

@@ -100,7 +100,8 @@ TEST(Compare, RunsEveryEngineOnEveryNetworkWithEverySeed) {
   EXPECT_EQ(runs[1].seed, 2U);
   EXPECT_EQ(runs.back().network, "large");
   for (const EngineRun& run : runs) {
-    EXPECT_EQ(run.evaluations, 30);
+    EXPECT_EQ(run.evaluations, run.engine == "exact" ? run.evaluations : 30);  // it stops when it has proven
+    EXPECT_LE(run.evaluations, 30);
   }
   const std::string table = comparison_table(summarise(runs, Objective::fps), Objective::fps);
   EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 2 + 2 * static_cast<int>(engine_names().size()));

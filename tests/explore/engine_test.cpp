@@ -66,7 +66,7 @@ TEST_P(EveryEngine, RepeatsItselfWhateverTheMapperRemembers) {
   EXPECT_EQ(first.accelerator, again.accelerator);
   EXPECT_EQ(first.accelerator, elsewhere.accelerator);
   const Solution other = explore(GetParam(), small.problem(), {150}, 8, small.mapper);
-  EXPECT_NE(first.accelerator, other.accelerator);
+  EXPECT_EQ(first.accelerator == other.accelerator, GetParam() == "exact");  // which has nothing to draw
 }
 
 TEST_P(EveryEngine, IsNeverWorseThanItsStart) {

@@ -43,6 +43,7 @@ bool equal(const Design& a, const Design& b) {
 
 TEST(Neighbours, AreOtherDesignsOfWhichEveryPickIsAllowed) {
   Setting setting;
+  setting.space.chunks_max = 5;
   const DesignChoices choices(setting.space, setting.shapes, setting.platform, Objective::fps);
   const Neighbours neighbours(choices);
   Rng rng = make_rng(2, "neighbours test");

@@ -16,10 +16,10 @@ PartialResources least_of_all(const ChunkClass& chunks, const Platform& platform
 }
 
 bool fits_alone(const PartialResources& part, int port_bits, const Platform& platform) {
-  return fits({static_cast<std::int64_t>(part.dsp), static_cast<std::int64_t>(part.bram18),
-               static_cast<std::int64_t>(part.lut), static_cast<std::int64_t>(part.ff), port_bits,
-               static_cast<std::int64_t>(part.area_um2)},
-              platform);
+  return fits(
+      {static_cast<std::int64_t>(part.dsp), static_cast<std::int64_t>(part.bram18), static_cast<std::int64_t>(part.lut),
+       static_cast<std::int64_t>(part.ff), port_bits, static_cast<std::int64_t>(part.area_um2)},
+      platform);
 }
 
 /// Where a class lies, on logarithmic scales. Ports matter most for time.

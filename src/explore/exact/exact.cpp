@@ -69,9 +69,7 @@ class BranchAndBound {
   /// What is no better does not matter.
   double limit() const { return best_ ? best_->value * (1 - budget_.gap) : infinity; }
 
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
 
   bool is_done() const {
     return open_.empty() || open_.top().bound >= limit() || seconds() >= budget_.seconds ||
@@ -87,7 +85,11 @@ class BranchAndBound {
 
   std::vector<Region> next_round() {
     std::vector<Region> round;
-    while (!open_.empty() && round.size() < round_size && open_.top().bound < limit()) {
+    std::size_t most = round_size;
+    if (budget_.evaluations > 0) {
+      most = std::min(most, static_cast<std::size_t>(budget_.evaluations - looked_at_));
+    }
+    while (!open_.empty() && round.size() < most && open_.top().bound < limit()) {
       round.push_back(open_.top());
       open_.pop();
     }
@@ -97,9 +99,8 @@ class BranchAndBound {
   /// All regions of a round against the same limit, so that the number of threads changes nothing.
   void look_at(const std::vector<Region>& round) {
     std::vector<Outcome> outcomes(round.size());
-    share_out(round.size(), budget_.threads, [&] {
-      return [&](std::size_t i) { outcomes[i] = i == 0 ? dive_and_look(round[i]) : look(round[i]); };
-    });
+    share_out(round.size(), budget_.threads,
+              [&] { return [&](std::size_t i) { outcomes[i] = i == 0 ? dive_and_look(round[i]) : look(round[i]); }; });
     looked_at_ += static_cast<std::int64_t>(round.size());
     for (Outcome& outcome : outcomes) {
       settled_ = std::min(settled_, outcome.settled);
@@ -132,7 +133,8 @@ class BranchAndBound {
     return outcome;
   }
 
-  /// A first design is worth much: down from the region to a single class for each slot, always where the bound is less.
+  /// A first design is worth much: down from the region to a single class for each slot, always where the bound is
+  /// less.
   Outcome dive_and_look(const Region& region) const {
     Outcome outcome = look(region);
     if (region.is_tight || outcome.found) {
@@ -262,7 +264,8 @@ class BranchAndBound {
         if (instance_.problem().objective == Objective::area) {
           score = static_cast<double>(used[s].area_um2 - less.area_um2);
         }
-        const bool first = a == static_cast<std::size_t>(Amount::bits) || a == static_cast<std::size_t>(Amount::stride_max);
+        const bool first =
+            a == static_cast<std::size_t>(Amount::bits) || a == static_cast<std::size_t>(Amount::stride_max);
         score = first ? infinity : score;
         if (!choice || score > most) {
           most = score;
@@ -280,8 +283,7 @@ class BranchAndBound {
     const auto middle = static_cast<std::uint8_t>((slot.low[amount] + slot.high[amount]) / 2);
     for (const bool upper : {true, false}) {
       Region part = region;
-      (upper ? part.slots[s].low : part.slots[s].high)[amount] =
-          static_cast<std::uint8_t>(upper ? middle + 1 : middle);
+      (upper ? part.slots[s].low : part.slots[s].high)[amount] = static_cast<std::uint8_t>(upper ? middle + 1 : middle);
       part.bound = std::max(region.bound, tight_bound(instance_, part, limit(), outcome.settled));
       keep(std::move(part), outcome);
     }

@@ -191,9 +191,9 @@ std::optional<Found> with_forced_residual(const Instance& instance, const Region
 
 double excess(const Resources& used, const Platform& platform) {
   const auto over = [](std::int64_t count, std::int64_t available) {
-    return count > available ? static_cast<double>(count - available) /
-                                   static_cast<double>(std::max<std::int64_t>(available, 1))
-                             : 0.0;
+    return count > available
+               ? static_cast<double>(count - available) / static_cast<double>(std::max<std::int64_t>(available, 1))
+               : 0.0;
   };
   return over(used.dsp, platform.dsp) + over(used.bram18, platform.bram18) + over(used.lut, platform.lut) +
          over(used.ff, platform.ff) + over(used.area_um2, platform.asic ? platform.asic->area_um2 : 0);
@@ -232,7 +232,9 @@ class Descent {
     times_.rows[s] = times_.of_slot[s].data();
   }
 
-  Resources total() const { return std::accumulate(used_.begin(), used_.begin() + static_cast<std::ptrdiff_t>(slots_), Resources{}); }
+  Resources total() const {
+    return std::accumulate(used_.begin(), used_.begin() + static_cast<std::ptrdiff_t>(slots_), Resources{});
+  }
 
   /// As far as the kind's chunks decide it.
   double cycles(std::size_t kind) {

@@ -10,8 +10,8 @@ namespace autonba {
 struct Found {
   double value = 0;
   std::uint32_t layout = 0;
-  std::array<Slot, slots_most> slots{};                              // of single classes; `high` is what they have
-  std::array<std::vector<std::uint8_t>, kind_count> chunk_of;        // by kind and place in its layers
+  std::array<Slot, slots_most> slots{};                        // of single classes; `high` is what they have
+  std::array<std::vector<std::uint8_t>, kind_count> chunk_of;  // by kind and place in its layers
 };
 
 /// Whether the chunks at the region's upper ends fit together.

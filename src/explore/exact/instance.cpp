@@ -31,8 +31,8 @@ std::vector<double> node_times(const ClassTree& tree, std::span<const Item> item
     const double* left = times.data() + here.left * items.size();
     const double* right = times.data() + here.right * items.size();
     for (std::size_t item = 0; item < items.size(); ++item) {
-      row[item] = is_single(here) ? items[item].count * (*class_times[item])[here.first]
-                                  : std::min(left[item], right[item]);
+      row[item] =
+          is_single(here) ? items[item].count * (*class_times[item])[here.first] : std::min(left[item], right[item]);
     }
   }
   return times;
@@ -46,7 +46,9 @@ Instance::Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory)
   for (const ChunkKind kind : {ChunkKind::conv, ChunkKind::depthwise}) {
     kinds_[kind_index(kind)] = make_kind(kind, shapes, mapper);
   }
-  const auto counts = [&](std::size_t kind) { return std::pair(kinds_[kind].items.empty() ? 0U : 1U, kinds_[kind].chunks_max); };
+  const auto counts = [&](std::size_t kind) {
+    return std::pair(kinds_[kind].items.empty() ? 0U : 1U, kinds_[kind].chunks_max);
+  };
   const auto [conv_min, conv_max] = counts(0);
   const auto [depthwise_min, depthwise_max] = counts(1);
   const std::size_t most = std::min(slots_most, static_cast<std::size_t>(problem.space.chunks_max));

@@ -31,9 +31,9 @@ struct KindPart {
   std::size_t chunks_max = 0;  // 0 without layers
   const ClassTree* tree = nullptr;
   std::vector<Item> items;
-  std::vector<std::size_t> layers;                 // of the network
-  std::vector<std::size_t> item_of;                // by place in `layers`
-  std::vector<std::vector<double>> least_times;    // by batch, [node of the tree][item], all layers of the item
+  std::vector<std::size_t> layers;               // of the network
+  std::vector<std::size_t> item_of;              // by place in `layers`
+  std::vector<std::vector<double>> least_times;  // by batch, [node of the tree][item], all layers of the item
   bool adds_residuals = false;
 };
 

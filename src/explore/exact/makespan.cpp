@@ -113,9 +113,8 @@ double bound_of_many(MachineTimes times, std::size_t items, std::span<double> pr
 /// Moves an item from the slowest machine, or exchanges two, while that makes the slowest ones faster.
 bool improve(MachineTimes times, std::size_t items, Assignment& assignment, Loads& loads) {
   const auto machines = times.size();
-  const auto slowest =
-      static_cast<std::size_t>(std::max_element(loads.begin(), loads.begin() + static_cast<std::ptrdiff_t>(machines)) -
-                               loads.begin());
+  const auto slowest = static_cast<std::size_t>(
+      std::max_element(loads.begin(), loads.begin() + static_cast<std::ptrdiff_t>(machines)) - loads.begin());
   const double limit = loads[slowest];
   for (std::size_t item = 0; item < items; ++item) {
     if (assignment.machine_of[item] != slowest) {

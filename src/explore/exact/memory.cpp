@@ -63,8 +63,8 @@ std::shared_ptr<const DatapathFront> ExactMemory::front(ShapeId id, const LayerS
                                                         std::span<const int> strides, int batch) {
   // Logits are written in ⌈32 / bits⌉ words, of the chunk's bits; all else is the same for any bits.
   const int bits = shape.output.bits == 32 ? chunk.bits : 0;
-  const Key key = {id,  batch,          bits, chunk.unroll_m, chunk.unroll_n, chunk.unroll_p, chunk.requant_lanes,
-                   chunk.port_bits};
+  const Key key = {
+      id, batch, bits, chunk.unroll_m, chunk.unroll_n, chunk.unroll_p, chunk.requant_lanes, chunk.port_bits};
   {
     const std::lock_guard lock(mutex_);
     if (const auto known = fronts_.find(key); known != fronts_.end()) {

@@ -20,8 +20,8 @@ struct DatapathFront {
   double groups = 0;  // of lanes of outputs, at least: each takes as long as its requantisation, or longer
 };
 
-/// What the engine `exact` works out of a design space, whatever the network: trees of classes, and for each layer shape
-/// least times and fronts. For several threads at once. The results are the same whatever is remembered.
+/// What the engine `exact` works out of a design space, whatever the network: trees of classes, and for each layer
+/// shape least times and fronts. For several threads at once. The results are the same whatever is remembered.
 class ExactMemory {
  public:
   ExactMemory(const DesignSpace& space, const Platform& platform);

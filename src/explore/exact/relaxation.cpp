@@ -181,8 +181,8 @@ class Tightening {
           Amounts low = slot(s).low;
           low[a] = least;
           LeastTotal with = others;
-          with.parts = with.parts +
-                       least_resources(instance_.class_of(region_, s), low, slot(s).high, instance_.platform());
+          with.parts =
+              with.parts + least_resources(instance_.class_of(region_, s), low, slot(s).high, instance_.platform());
           return fits_least(with, instance_.platform(), area);
         };
         const std::uint8_t high = last_that(slot(s).low[a], slot(s).high[a], fits_from);
@@ -206,8 +206,7 @@ class Tightening {
         if (low == high || !too_little(low)) {
           continue;
         }
-        slot(s).low[a] = static_cast<std::uint8_t>(
-            last_that(low, static_cast<std::uint8_t>(high - 1), too_little) + 1);
+        slot(s).low[a] = static_cast<std::uint8_t>(last_that(low, static_cast<std::uint8_t>(high - 1), too_little) + 1);
         raised = true;
         if (instance_.problem().objective != Objective::area) {  // where it would have been too slow for any limit
           settled_ = std::min(settled_, limit_);
