@@ -35,7 +35,7 @@ constexpr std::array trial_engines = {
 }  // namespace
 
 Solution explore(const std::string& engine, const Problem& problem, const Budget& budget, std::uint64_t seed,
-                 Mapper& mapper, const std::optional<Accelerator>& start) {
+                 Mapper& mapper, const std::optional<Accelerator>& start, const Watch&) {
   const auto found = std::find_if(trial_engines.begin(), trial_engines.end(),
                                   [&](const TrialEngine& candidate) { return candidate.name == engine; });
   if (found == trial_engines.end()) {
