@@ -23,13 +23,23 @@ function(autonba_folder name)
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${includes}/${name} SYMBOLIC)
 
   add_library(autonba_${name} STATIC ${arg_SOURCES})
-  target_include_directories(autonba_${name} PUBLIC ${includes})
+  set_target_properties(autonba_${name} PROPERTIES UNITY_BUILD_MODE GROUP)
+  target_include_directories(autonba_${name} PUBLIC $<BUILD_INTERFACE:${includes}>)
   list(TRANSFORM arg_USES PREPEND autonba_)
-  target_link_libraries(autonba_${name} PUBLIC ${arg_USES} ${arg_LIBRARIES} PRIVATE autonba_warnings ${arg_PRIVATE_LIBRARIES})
+  target_link_libraries(autonba_${name} PUBLIC ${arg_USES} ${arg_LIBRARIES} PRIVATE $<BUILD_INTERFACE:autonba_warnings> ${arg_PRIVATE_LIBRARIES})
   if(arg_TORCH)
     autonba_use_torch(autonba_${name})
   endif()
 endfunction()
+
+# autonba_together(GROUP file...): files of this folder that the library alone compiles as one, as long as their private
+# names differ. Headers of fmt, JSON, YAML and ONNX, and the templates made of them, take most of the time.
+function(autonba_together group)
+  set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP ${group})
+endfunction()
+if(NOT AUTONBA_TORCH AND NOT AUTONBA_TESTS)
+  set(CMAKE_UNITY_BUILD ON)
+endif()
 
 # libtorch's headers take 10 to 20 seconds in every file that includes one of them.
 if(AUTONBA_TORCH)

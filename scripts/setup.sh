@@ -7,7 +7,7 @@ packages=(
   # build
   ca-certificates cmake g++ ninja-build git
   # libraries
-  libcli11-dev libfmt-dev libhwy-dev libjs-chart.js libonnx-dev libopenblas-openmp-dev libopencv-dev libspdlog-dev
+  libcli11-dev libfmt-dev libhwy-dev libjs-chart.js libonnx-dev libopenblas-openmp-dev libopencv-dev
   libtorch-dev libyaml-cpp-dev nlohmann-json3-dev zlib1g-dev
   # data of the quick start
   dataset-fashion-mnist

@@ -137,7 +137,12 @@ fs::path configs_folder() {
       }
     }
   }
-  throw input_error("the folder configs/ was not found above {}; set AUTONBA_CONFIGS to where it is", program.string());
+  const fs::path installed = AUTONBA_INSTALLED_CONFIGS;
+  if (fs::is_directory(installed / "platforms")) {
+    return installed;
+  }
+  throw input_error("the folder configs/ was found neither above {} nor as {}; set AUTONBA_CONFIGS to where it is",
+                    program.string(), installed.string());
 }
 
 }  // namespace autonba

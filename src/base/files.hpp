@@ -32,8 +32,8 @@ class FolderLock {
   int descriptor_ = -1;
 };
 
-/// Where the program's own data (configs/) lies: $AUTONBA_CONFIGS where set, else beside the build or the installation.
-/// Throws InputError if there is none.
+/// Where autonba's own data (configs/) lies: $AUTONBA_CONFIGS where set, else the nearest configs/ or
+/// share/autonba/configs/ above the program, else where the library was installed. Throws InputError if there is none.
 std::filesystem::path configs_folder();
 
 }  // namespace autonba

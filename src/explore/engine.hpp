@@ -38,13 +38,13 @@ struct Budget {
 double gap_of(double value, double bound);
 
 /// How far an engine is that proves.
-struct Progress {
+struct EngineProgress {
   double seconds = 0;  // since the start
   std::int64_t nodes = 0;
   std::optional<double> value;  // of the best design so far
   double bound = 0;             // nothing is below it
 };
-using Watch = std::function<void(const Progress&)>;
+using Watch = std::function<void(const EngineProgress&)>;
 
 struct TracePoint {
   std::int64_t evaluations = 0;

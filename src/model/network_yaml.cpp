@@ -13,8 +13,8 @@ namespace autonba {
 namespace {
 
 constexpr int most_channels = 16'384;
-constexpr int most_pixels = 2048;  // in a row or column of the input
-constexpr int most_window = 64;    // kernel, stride, padding and dilation
+constexpr int most_side = 2048;  // in a row or column of the input
+constexpr int most_window = 64;  // kernel, stride, padding and dilation
 
 int size(const YamlMap& map, const char* key, int low, int high) {
   return static_cast<int>(map.integer(key, low, high));
@@ -162,8 +162,8 @@ NetworkFile read_network_yaml(const std::filesystem::path& file) {
   }
   result.published = read_published(map);
   const YamlMap input = map.map("input");
-  NetworkInput image{size(input, "channels", 1, most_channels), size(input, "height", 1, most_pixels),
-                     size(input, "width", 1, most_pixels), 8};
+  NetworkInput image{size(input, "channels", 1, most_channels), size(input, "height", 1, most_side),
+                     size(input, "width", 1, most_side), 8};
   input.close();
   image.bits = size(map, "bits", 2, 16, 8);
   result.classes = size(map, "classes", 1, most_channels);

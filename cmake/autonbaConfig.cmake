@@ -1,0 +1,10 @@
+include(CMakeFindDependencyMacro)
+# Headers need the first three, linking needs them all: the libraries are static.
+find_dependency(fmt)
+find_dependency(nlohmann_json)
+find_dependency(yaml-cpp)
+find_dependency(Threads)
+find_dependency(ZLIB)
+find_dependency(Protobuf)
+find_dependency(ONNX)
+include(${CMAKE_CURRENT_LIST_DIR}/autonbaTargets.cmake)
