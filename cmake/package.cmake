@@ -19,3 +19,5 @@ install(FILES cmake/autonbaConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/autonbaConfi
 
 # In this build, find_package(autonba) of examples/ finds the targets that are here already.
 file(WRITE ${CMAKE_FIND_PACKAGE_REDIRECTS_DIR}/autonba-config.cmake "")
+file(COPY_FILE ${CMAKE_CURRENT_BINARY_DIR}/autonbaConfigVersion.cmake
+  ${CMAKE_FIND_PACKAGE_REDIRECTS_DIR}/autonba-config-version.cmake)

@@ -96,7 +96,8 @@ DesignSpace load_design_space(const std::string& name_or_path) {
   space.conv = read_chunks(map.map("conv"), ChunkKind::conv);
   space.depthwise = read_chunks(map.map("depthwise"), ChunkKind::depthwise);
   const int all = space.conv.chunks_max + space.depthwise.chunks_max;
-  space.chunks_max = static_cast<int>(map.integer("chunks_max", 2, all, all));
+  const int least = std::max(1, space.conv.chunks_min) + std::max(1, space.depthwise.chunks_min);
+  space.chunks_max = static_cast<int>(map.integer("chunks_max", least, all, all));
   map.close();
   return space;
 }

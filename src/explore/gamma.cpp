@@ -114,6 +114,12 @@ void check_buildable(const DesignSpace& space, const ChunkSpace& chunks, const c
                         space.name, kind, stride);
     }
   }
+  for (const int bits : chunks.bits) {
+    const auto works = [&](MacKind mac) { return !defect({.bits = bits, .mac = mac}); };
+    if (std::none_of(chunks.mac.begin(), chunks.mac.end(), works)) {
+      throw input_error("design space {}: {}: no kind of mac takes values of {} bits", space.name, kind, bits);
+    }
+  }
   for (const int m : chunks.unroll_m) {
     for (const int p : chunks.unroll_p) {
       const auto works = [&](int lanes) { return !defect({.unroll_m = m, .unroll_p = p, .requant_lanes = lanes}); };

@@ -25,14 +25,10 @@ std::vector<int> buildable(const std::vector<int>& values, Chunk chunk, Set set)
   return left;
 }
 
-/// The bits for which the class's multipliers are the best of their kind.
-std::vector<int> bits_of(const ChunkSpace& space, const Chunk& base) {
+/// Whether another kind of multiplier of the space is as good for as many bits.
+bool is_outdone(const ChunkSpace& space, const Chunk& base) {
   const bool packed = std::find(space.mac.begin(), space.mac.end(), MacKind::dsp2) != space.mac.end();
-  std::vector<int> bits = buildable(space.bits, base, [](Chunk& chunk, int value) { chunk.bits = value; });
-  if (base.mac == MacKind::dsp1 && packed) {
-    std::erase_if(bits, [](int value) { return value <= bits_of_dsp2; });
-  }
-  return bits;
+  return base.mac == MacKind::dsp1 && packed && base.bits <= bits_of_dsp2;
 }
 
 }  // namespace
@@ -52,7 +48,6 @@ Amounts ChunkClass::most() const {
 
 Chunk chunk_at(const ChunkClass& chunks, const Amounts& amounts) {
   Chunk chunk = chunks.base;
-  chunk.bits = value(chunks, amounts, Amount::bits);
   chunk.stride_max = value(chunks, amounts, Amount::stride_max);
   chunk.requant_lanes = value(chunks, amounts, Amount::requant_lanes);
   chunk.accumulator = value(chunks, amounts, Amount::accumulator) != 0;
@@ -81,18 +76,16 @@ std::vector<ChunkClass> chunk_classes(const ChunkSpace& space, ChunkKind kind) {
   std::vector<int> accumulator(space.accumulator.begin(), space.accumulator.end());
   std::sort(accumulator.begin(), accumulator.end());
   const auto add = [&](const Chunk& base) {
-    Chunk plain = base;
-    plain.bits = 1;
     ChunkClass chunks{base,
-                      {bits_of(space, base),
-                       buildable(space.stride_max, plain, [](Chunk& c, int value) { c.stride_max = value; }),
-                       buildable(space.requant_lanes, plain, [](Chunk& c, int value) { c.requant_lanes = value; }),
+                      {buildable(space.stride_max, base, [](Chunk& c, int value) { c.stride_max = value; }),
+                       buildable(space.requant_lanes, base, [](Chunk& c, int value) { c.requant_lanes = value; }),
                        accumulator,
                        {0, 1},
                        space.depth_input,
                        space.depth_weight,
                        space.depth_output}};
-    if (std::none_of(chunks.lists.begin(), chunks.lists.end(), [](const auto& list) { return list.empty(); })) {
+    if (!is_outdone(space, base) &&
+        std::none_of(chunks.lists.begin(), chunks.lists.end(), [](const auto& list) { return list.empty(); })) {
       classes.push_back(std::move(chunks));
     }
   };
@@ -101,7 +94,15 @@ std::vector<ChunkClass> chunk_classes(const ChunkSpace& space, ChunkKind kind) {
       for (const int m : space.unroll_m) {
         for (const int n : space.unroll_n) {
           for (const MacKind mac : space.mac) {
-            add({.kind = kind, .unroll_m = m, .unroll_n = n, .unroll_p = p, .mac = mac, .port_bits = port});
+            for (const int bits : space.bits) {
+              add({.kind = kind,
+                   .bits = bits,
+                   .unroll_m = m,
+                   .unroll_n = n,
+                   .unroll_p = p,
+                   .mac = mac,
+                   .port_bits = port});
+            }
           }
         }
       }

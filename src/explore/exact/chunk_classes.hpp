@@ -15,7 +15,6 @@ namespace autonba {
 /// (docs/exact.md), so the fastest chunk between two is the one with most of everything.
 /// `residual`: whether layers that add a residual may run on it, which its output buffer must be made for.
 enum class Amount : std::uint8_t {
-  bits,
   stride_max,
   requant_lanes,
   accumulator,
@@ -24,7 +23,7 @@ enum class Amount : std::uint8_t {
   depth_weight,
   depth_output,
 };
-inline constexpr std::size_t amount_count = 8;
+inline constexpr std::size_t amount_count = 7;
 
 /// Places in the lists of a class, by amount.
 using Amounts = std::array<std::uint8_t, amount_count>;
@@ -36,7 +35,7 @@ inline std::uint8_t at(const Amounts& amounts, Amount amount) {
   return amounts[static_cast<std::size_t>(amount)];
 }
 
-/// Chunks of one unrolling, port and kind of multiplier.
+/// Chunks of one width of the datapath, unrolling, port and kind of multiplier.
 struct ChunkClass {
   Chunk base;                                        // its amounts are not set
   std::array<std::vector<int>, amount_count> lists;  // ascending

@@ -165,14 +165,16 @@ class BranchAndBound {
     }
   }
 
-  /// The slot with the most classes; none if all have one.
+  /// The slot with the most classes, first of all of the kind that makes the bound what it is; none if all have one.
   std::optional<std::size_t> widest_slot(const Region& region) const {
     std::optional<std::size_t> widest;
-    std::uint32_t most = 1;
-    for (std::size_t s = 0; s < instance_.layout_of(region).slots(); ++s) {
+    std::pair<double, std::uint32_t> most;
+    const Layout& layout = instance_.layout_of(region);
+    for (std::size_t s = 0; s < layout.slots(); ++s) {
       const ClassTree::Node& node = instance_.node_of(region, s);
-      if (node.last - node.first > most) {
-        most = node.last - node.first;
+      const std::pair rank(region.kind_bounds[layout.kind_of(s)], node.last - node.first);
+      if (!is_single(node) && (!widest || rank > most)) {
+        most = rank;
         widest = s;
       }
     }
@@ -189,13 +191,7 @@ class BranchAndBound {
       if (!is_in_order(part)) {
         continue;
       }
-      if (is_single(instance_.node_of(part, s))) {
-        part.slots[s].low = Amounts{};
-        part.slots[s].high = instance_.class_of(part, s).most();
-        if (!instance_.kind_of(part, s).adds_residuals) {
-          at(part.slots[s].high, Amount::residual) = 0;
-        }
-      }
+      instance_.open(part, s);
       part.bound = std::max(region.bound, loose_bound(instance_, part, limit()));
       parts.push_back(part);
     }
@@ -236,7 +232,7 @@ class BranchAndBound {
     split_amounts(region, outcome);
   }
 
-  /// Where the upper end takes most of what is missing, or most area. Bits and strides first: all else depends on them.
+  /// Where the upper end takes most of what is missing, or most area. Strides first: the input buffer depends on them.
   void split_amounts(const Region& region, Outcome& outcome) const {
     const std::size_t slots = instance_.layout_of(region).slots();
     std::array<Resources, slots_most> used{};
@@ -264,9 +260,7 @@ class BranchAndBound {
         if (instance_.problem().objective == Objective::area) {
           score = static_cast<double>(used[s].area_um2 - less.area_um2);
         }
-        const bool first =
-            a == static_cast<std::size_t>(Amount::bits) || a == static_cast<std::size_t>(Amount::stride_max);
-        score = first ? infinity : score;
+        score = a == static_cast<std::size_t>(Amount::stride_max) ? infinity : score;
         if (!choice || score > most) {
           most = score;
           choice = {s, a};

@@ -21,6 +21,19 @@ std::size_t kind_index(ChunkKind kind) {
   return static_cast<std::size_t>(kind);
 }
 
+/// Memories of few words are made of LUTs: where these are scarce, more words may be better than are needed. At least
+/// so many that they are in blocks, if the space has them.
+void in_blocks(const ChunkClass& chunks, Amounts& amounts) {
+  for (const auto& [amount, deepest_in_luts] :
+       {std::pair(Amount::depth_input, lutram_depth / 2), std::pair(Amount::depth_weight, lutram_depth / 2),
+        std::pair(Amount::depth_output, lutram_depth)}) {
+    const std::vector<int>& depths = chunks.lists[static_cast<std::size_t>(amount)];
+    const auto first = std::upper_bound(depths.begin(), depths.end(), deepest_in_luts);
+    const auto place = static_cast<std::uint8_t>(std::min(first, std::prev(depths.end())) - depths.begin());
+    at(amounts, amount) = std::max(at(amounts, amount), place);
+  }
+}
+
 /// Of every node, from those of its classes.
 std::vector<double> node_times(const ClassTree& tree, std::span<const Item> items,
                                std::span<const std::vector<double>* const> class_times) {
@@ -41,7 +54,10 @@ std::vector<double> node_times(const ClassTree& tree, std::span<const Item> item
 }  // namespace
 
 Instance::Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory)
-    : problem_(problem), mapper_(mapper), memory_(memory) {
+    : problem_(problem),
+      batches_(problem.objective == Objective::latency ? std::vector{1} : problem.space.batch),  // that of one image
+      mapper_(mapper),
+      memory_(memory) {
   const std::vector<LayerShape> shapes = layer_shapes(problem.network);
   for (const ChunkKind kind : {ChunkKind::conv, ChunkKind::depthwise}) {
     kinds_[kind_index(kind)] = make_kind(kind, shapes, mapper);
@@ -52,13 +68,10 @@ Instance::Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory)
   const auto [conv_min, conv_max] = counts(0);
   const auto [depthwise_min, depthwise_max] = counts(1);
   const std::size_t most = std::min(slots_most, static_cast<std::size_t>(problem.space.chunks_max));
-  for (std::size_t batch = 0; batch < problem.space.batch.size(); ++batch) {
-    if (problem.objective == Objective::latency && problem.space.batch[batch] != 1) {
-      continue;  // latency is that of one image
-    }
+  for (std::size_t batch = 0; batch < batches_.size(); ++batch) {
     for (std::size_t conv = conv_min; conv <= conv_max; ++conv) {
       for (std::size_t depthwise = depthwise_min; depthwise <= depthwise_max && conv + depthwise <= most; ++depthwise) {
-        layouts_.push_back({batch, {conv, depthwise}});
+        layouts_.push_back({batches_[batch], batch, {conv, depthwise}});
       }
     }
   }
@@ -87,7 +100,7 @@ KindPart Instance::make_kind(ChunkKind kind, std::span<const LayerShape> shapes,
   }
   const ChunkSpace& space = kind == ChunkKind::conv ? problem_.space.conv : problem_.space.depthwise;
   part.chunks_max = part.tree->nodes.empty() ? 0 : static_cast<std::size_t>(space.chunks_max);
-  for (const int batch : problem_.space.batch) {
+  for (const int batch : batches_) {
     std::vector<const std::vector<double>*> class_times;
     for (const Item& item : part.items) {
       class_times.push_back(&memory_.least_times(item.id, mapper.shape(item.id), batch));
@@ -110,8 +123,19 @@ Region Instance::whole(std::uint32_t layout) const {
   const Layout& of = layouts_[layout];
   for (std::size_t slot = 0; slot < of.slots(); ++slot) {
     region.prices[slot] = 1.0 / static_cast<double>(of.counts[of.kind_of(slot)]);
+    open(region, slot);
   }
   return region;
+}
+
+void Instance::open(Region& region, std::size_t slot) const {
+  if (is_single(node_of(region, slot))) {
+    region.slots[slot].low = Amounts{};
+    region.slots[slot].high = class_of(region, slot).most();
+    if (!kind_of(region, slot).adds_residuals) {
+      at(region.slots[slot].high, Amount::residual) = 0;
+    }
+  }
 }
 
 const Instance::Fronts& Instance::fronts(const Region& region, std::size_t slot, const Amounts& amounts,
@@ -124,8 +148,7 @@ const Instance::Fronts& Instance::fronts(const Region& region, std::size_t slot,
   }
   const Layout& layout = layout_of(region);
   const std::uint64_t key = std::uint64_t{node_of(region, slot).first} << 32 | layout.kind_of(slot) << 24 |
-                            layout.batch << 16 | std::uint64_t{at(datapath, Amount::bits)} << 8 |
-                            at(datapath, Amount::requant_lanes);
+                            layout.batch_place << 16 | at(datapath, Amount::requant_lanes);
   {
     const std::shared_lock lock(mutex_);
     if (const auto known = fronts_.find(key); known != fronts_.end()) {
@@ -177,6 +200,9 @@ void Instance::times(const Region& region, std::size_t slot, const Amounts& amou
     at(*needed, Amount::depth_input) = static_cast<std::uint8_t>(most.input[stride]);
     at(*needed, Amount::depth_weight) = static_cast<std::uint8_t>(most.weight);
     at(*needed, Amount::depth_output) = static_cast<std::uint8_t>(most.output);
+    if (!platform().asic) {
+      in_blocks(chunks, *needed);
+    }
     if (most.accumulator == 0) {
       at(*needed, Amount::accumulator) = 0;
     }

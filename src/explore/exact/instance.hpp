@@ -39,7 +39,8 @@ struct KindPart {
 
 /// A batch and how many chunks there are of each kind. Slots are numbered by kind, conv first.
 struct Layout {
-  std::size_t batch = 0;  // place in the space's list
+  int batch = 1;
+  std::size_t batch_place = 0;  // among those of the problem
   std::array<std::size_t, kind_count> counts = {0, 0};
   std::size_t slots() const { return counts[0] + counts[1]; }
   std::size_t kind_of(std::size_t slot) const { return slot < counts[0] ? 0 : 1; }
@@ -61,7 +62,8 @@ struct Region {
   std::uint32_t layout = 0;
   bool is_tight = false;  // the bound is tight_bound's
   std::array<Slot, slots_most> slots{};
-  std::array<double, slots_most> prices{};  // of the chunks' time, for makespan_bound; those of a kind add up to 1
+  std::array<double, kind_count> kind_bounds{};  // cycles on the slowest chunk of each kind
+  std::array<double, slots_most> prices{};       // of the chunks' time, for makespan_bound; those of a kind add up to 1
 };
 
 /// What the items of a kind take on each chunk of it: the rows for makespan_bound.
@@ -91,7 +93,7 @@ class Instance {
   const ChunkClass& class_of(const Region& region, std::size_t slot) const {
     return kind_of(region, slot).tree->classes[node_of(region, slot).first];
   }
-  int batch_of(const Region& region) const { return problem_.space.batch[layout_of(region).batch]; }
+  int batch_of(const Region& region) const { return layout_of(region).batch; }
 
   /// An image, in steady state, of cycles a batch; and back.
   double seconds(const Region& region, double cycles) const;
@@ -99,6 +101,9 @@ class Instance {
 
   /// All designs of a layout.
   Region whole(std::uint32_t layout) const;
+
+  /// A slot of a single class with all amounts; others stay as they are.
+  void open(Region& region, std::size_t slot) const;
 
   /// Whether requantisation takes as long as the chunk's lanes make it, or a little less: then chunks that differ in
   /// their lanes share what is worked out.
@@ -115,6 +120,7 @@ class Instance {
   const Fronts& fronts(const Region& region, std::size_t slot, const Amounts& amounts, Lanes lanes) const;
 
   const Problem& problem_;
+  std::vector<int> batches_;
   const Mapper& mapper_;
   ExactMemory& memory_;
   std::array<KindPart, kind_count> kinds_;

@@ -46,7 +46,8 @@ class Makespans {
     double most = 0;
     for (std::size_t kind = 0; kind < kind_count; ++kind) {
       if (!rows(kind).empty()) {
-        most = std::max(most, makespan_bound(rows(kind), items(kind), prices(kind), enough));
+        region_.kind_bounds[kind] = makespan_bound(rows(kind), items(kind), prices(kind), enough);
+        most = std::max(most, region_.kind_bounds[kind]);
       }
     }
     return most;
@@ -167,10 +168,11 @@ class Tightening {
   /// Takes away what would leave too little for the others. False if nothing fits.
   bool lower_upper_ends() {
     sum_up();
-    const double area = most_area(instance_, limit_);
-    if (!fits_least(total_, instance_.platform(), area)) {
+    if (!fits_least(total_, instance_.platform(), most_area(instance_, infinity))) {
       return false;
     }
+    // No smaller than the total: what is over the limit already is left to its bound.
+    const double area = std::max(most_area(instance_, limit_), total_.parts.area_um2);
     for (std::size_t s = 0; s < slots_; ++s) {
       LeastTotal others{.port_bits = total_.port_bits};
       for (std::size_t o = 0; o < slots_; ++o) {
@@ -275,9 +277,9 @@ double loose_bound(const Instance& instance, Region& region, double limit) {
     const ClassTree::Node& node = instance.node_of(region, s);
     total.parts = total.parts + node.least;
     total.port_bits += node.least_port_bits;
-    times.rows[s] = kind.least_times[layout.batch].data() + region.slots[s].node * kind.items.size();
+    times.rows[s] = kind.least_times[layout.batch_place].data() + region.slots[s].node * kind.items.size();
   }
-  return fits_least(total, instance.platform(), most_area(instance, limit))
+  return fits_least(total, instance.platform(), most_area(instance, infinity))
              ? value_bound(instance, region, Makespans(instance, region, times), total, limit)
              : infinity;
 }
