@@ -3,13 +3,13 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <functional>
 #include <set>
 
 #include "../accel/random_cases.hpp"
 #include "base/error.hpp"
 #include "explore/bound.hpp"
 #include "explore/tilings.hpp"
+#include "stated_mappings.hpp"
 
 namespace autonba {
 namespace {
@@ -17,80 +17,6 @@ namespace {
 const Platform& platform() {
   static const Platform value = load_platform("zc706-pl");
   return value;
-}
-
-int up(int a, int b) {
-  return (a + b - 1) / b;
-}
-
-/// 1 … 8, then 10, 12, 14, 16, 20, 24, 28, 32, 40, … below `most`, and `most`.
-std::set<int> counts_up_to(int most) {
-  std::set<int> counts{most};
-  for (int k = 1; k <= 8; ++k) {
-    counts.insert(k);
-  }
-  for (int step = 2; 5 * step <= most; step *= 2) {
-    for (const int k : {5 * step, 6 * step, 7 * step, 8 * step}) {
-      counts.insert(k);
-    }
-  }
-  counts.erase(counts.upper_bound(most), counts.end());
-  return counts;
-}
-
-/// Sizes of channel tiles as explore/tilings.hpp states them.
-std::set<int> channel_sizes(int n, int unroll, int limit, const std::function<bool(int)>& allowed) {
-  std::set<int> sizes;
-  for (const int k : counts_up_to(up(n, unroll))) {
-    for (int size = up(n, k); size <= std::min(n, limit); ++size) {
-      if (allowed(size)) {
-        sizes.insert(size);
-        break;
-      }
-    }
-    for (int size = std::min({n, limit, unroll * up(up(n, unroll), k)}); size > 0; --size) {
-      if (allowed(size)) {
-        sizes.insert(size);
-        break;
-      }
-    }
-  }
-  return sizes;
-}
-
-std::set<int> column_sizes(int n) {
-  std::set<int> sizes{1};
-  for (int k = 1; k < n; k *= 2) {
-    sizes.insert(up(n, k));
-  }
-  return sizes;
-}
-
-std::set<int> row_sizes(int n, int unroll) {
-  std::set<int> sizes;
-  for (const int k : counts_up_to(up(n, unroll))) {
-    sizes.insert(std::min(n, unroll * up(up(n, unroll), k)));
-  }
-  return sizes;
-}
-
-std::vector<Mapping> stated_space(const LayerShape& shape, const Chunk& chunk, int batch) {
-  std::vector<Mapping> mappings;
-  for (const int m :
-       channel_sizes(shape.m, chunk.unroll_m, parameter_words, [&](int s) { return output_tile_fits(shape, s); })) {
-    for (const int n :
-         channel_sizes(shape.n, chunk.unroll_n, shape.n, [&](int s) { return input_tile_fits(shape, s); })) {
-      for (const int rows : row_sizes(tiled_rows(shape, batch), chunk.unroll_p)) {
-        for (const int cols : column_sizes(tiled_cols(shape))) {
-          mappings.push_back({m, n, rows, cols, LoopOrder::channels_outer});
-          if (!is_depthwise_kind(shape) && n == shape.n && m < shape.m) {
-            mappings.push_back({m, n, rows, cols, LoopOrder::rows_outer});
-          }
-        }
-      }
-    }
-  }
-  return mappings;
 }
 
 /// Shapes of a random network that has a layout.
@@ -123,7 +49,7 @@ TEST(Mapper, FindsTheBestOfAllTilingsOfTheStatedSpace) {
       const Chunk chunk = tight_chunk(rng, shape);
       const int batch = 1 << random_between(rng, 0, 2);
       std::int64_t least = -1;
-      for (const Mapping& mapping : stated_space(shape, chunk, batch)) {
+      for (const Mapping& mapping : stated_mappings(shape, chunk, batch)) {
         if (tile_fits(chunk, shape, mapping, batch)) {
           const std::int64_t cycles = layer_cycles(shape, chunk, mapping, batch, platform());
           least = least < 0 ? cycles : std::min(least, cycles);
@@ -224,7 +150,7 @@ TEST(Mapper, FindsAllMappingsThatAreBestInCyclesAndEnergyTogether) {
       const ChunkEnergy energy(chunk, residual, *asic.asic);
       using Price = std::pair<std::int64_t, double>;
       std::set<Price> all;
-      for (const Mapping& mapping : stated_space(shape, chunk, batch)) {
+      for (const Mapping& mapping : stated_mappings(shape, chunk, batch)) {
         if (tile_fits(chunk, shape, mapping, batch)) {
           all.insert({layer_cycles(shape, chunk, mapping, batch, asic),
                       energy.of(layer_traffic(shape, chunk, mapping, batch))});
