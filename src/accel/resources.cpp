@@ -62,6 +62,10 @@ PartialResources operator+(const PartialResources& a, const PartialResources& b)
   return {a.dsp + b.dsp, a.bram18 + b.bram18, a.lut + b.lut, a.ff + b.ff, a.area_um2 + b.area_um2};
 }
 
+PartialResources operator*(const PartialResources& a, double factor) {
+  return {a.dsp * factor, a.bram18 * factor, a.lut * factor, a.ff * factor, a.area_um2 * factor};
+}
+
 Resources operator+(const Resources& a, const Resources& b) {
   return {a.dsp + b.dsp, a.bram18 + b.bram18,       a.lut + b.lut,
           a.ff + b.ff,   a.port_bits + b.port_bits, a.area_um2 + b.area_um2};

@@ -55,6 +55,7 @@ struct PartialResources {
 };
 
 PartialResources operator+(const PartialResources& a, const PartialResources& b);
+PartialResources operator*(const PartialResources& a, double factor);
 
 /// The parts of a chunk: its memories, and everything else.
 PartialResources memory_resources(const BufferMemories& memory, const Platform& platform);

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "explore/exact/improve.hpp"
 #include "explore/exact/incumbent.hpp"
 #include "explore/exact/instance.hpp"
 #include "explore/exact/relaxation.hpp"
@@ -43,8 +44,9 @@ double over_budget(const Resources& slot, const Resources& all, const Platform& 
 
 class BranchAndBound {
  public:
-  BranchAndBound(const Instance& instance, const Budget& budget, const Watch& watch)
-      : instance_(instance), budget_(budget), watch_(watch) {}
+  /// `start`: a design to begin with, or none.
+  BranchAndBound(const Instance& instance, const Budget& budget, std::optional<Found> start, const Watch& watch)
+      : instance_(instance), budget_(budget), watch_(watch), best_(std::move(start)) {}
 
   void run() {
     for (std::uint32_t layout = 0; layout < instance_.layouts().size(); ++layout) {
@@ -99,9 +101,12 @@ class BranchAndBound {
   /// All regions of a round against the same limit, so that the number of threads changes nothing.
   void look_at(const std::vector<Region>& round) {
     std::vector<Outcome> outcomes(round.size());
-    share_out(round.size(), budget_.threads,
-              [&] { return [&](std::size_t i) { outcomes[i] = i == 0 ? dive_and_look(round[i]) : look(round[i]); }; });
+    share_out(round.size(), budget_.threads, [&] {
+      return [&](std::size_t i) { outcomes[i] = i == 0 ? look_and_try(round[i], rounds_) : look(round[i]); };
+    });
     looked_at_ += static_cast<std::int64_t>(round.size());
+    ++rounds_;
+    is_improved_ = true;
     for (Outcome& outcome : outcomes) {
       settled_ = std::min(settled_, outcome.settled);
       for (const Region& part : outcome.parts) {
@@ -109,6 +114,7 @@ class BranchAndBound {
       }
       if (outcome.found && (!best_ || outcome.found->value < best_->value)) {
         best_ = std::move(outcome.found);
+        is_improved_ = false;
       }
     }
   }
@@ -133,28 +139,34 @@ class BranchAndBound {
     return outcome;
   }
 
-  /// A first design is worth much: down from the region to a single class for each slot, always where the bound is
-  /// less.
-  Outcome dive_and_look(const Region& region) const {
+  /// Besides looking at the first region of a round: what is near the best design, if that is new; else a design
+  /// further down from the region.
+  Outcome look_and_try(const Region& region, std::int64_t round) const {
     Outcome outcome = look(region);
-    if (region.is_tight || outcome.found) {
-      return outcome;
+    std::optional<Found> found = best_ && !is_improved_ ? improve(instance_, *best_) : dive(region, round);
+    if (found && (!outcome.found || found->value < outcome.found->value)) {
+      outcome.found = std::move(found);
     }
+    return outcome;
+  }
+
+  /// Down from the region to a single class for each slot, always where the bound is less, as long as the chunks leave
+  /// enough for their buffers: how much that is changes from round to round.
+  std::optional<Found> dive(const Region& region, std::int64_t round) const {
+    constexpr std::array shares = {0.8, 0.6, 0.9, 0.4, 1.0};
+    const double share = shares[static_cast<std::size_t>(round) % shares.size()];
     Region here = region;
     while (const std::optional<std::size_t> slot = widest_slot(here)) {
-      const std::vector<Region> parts = halves(here, *slot);
+      const std::vector<Region> parts = halves(here, *slot, share);
       const auto best = std::min_element(parts.begin(), parts.end(),
                                          [](const Region& a, const Region& b) { return a.bound < b.bound; });
       if (best == parts.end() || best->bound >= limit()) {
-        return outcome;
+        return std::nullopt;
       }
       here = *best;
     }
-    double elsewhere = infinity;  // the region is looked at again when its turn comes
-    if (tight_bound(instance_, here, limit(), elsewhere) < limit()) {
-      outcome.found = descend(instance_, here);
-    }
-    return outcome;
+    double elsewhere = infinity;  // the region itself is looked at when its turn comes
+    return tight_bound(instance_, here, limit(), elsewhere) < limit() ? descend(instance_, here) : std::nullopt;
   }
 
   void keep(Region part, Outcome& outcome) const {
@@ -182,7 +194,7 @@ class BranchAndBound {
   }
 
   /// With one half of the classes of a slot, and with the other.
-  std::vector<Region> halves(const Region& region, std::size_t s) const {
+  std::vector<Region> halves(const Region& region, std::size_t s, double share = 1) const {
     std::vector<Region> parts;
     const ClassTree::Node& node = instance_.node_of(region, s);
     for (const std::uint32_t child : {node.left, node.right}) {
@@ -192,7 +204,7 @@ class BranchAndBound {
         continue;
       }
       instance_.open(part, s);
-      part.bound = std::max(region.bound, loose_bound(instance_, part, limit()));
+      part.bound = std::max(region.bound, loose_bound(instance_, part, limit(), share));
       parts.push_back(part);
     }
     return parts;
@@ -223,8 +235,8 @@ class BranchAndBound {
         outcome.settled = std::min(outcome.settled, region.bound);
         return;
       }
-    } else if (fits_at_upper_ends(instance_, region)) {
-      Best best = best_at_upper_ends(instance_, region);
+    } else if (const std::optional<Region> fitting = fitting_upper_ends(instance_, region)) {
+      Best best = best_at_upper_ends(instance_, *fitting);
       outcome.found = std::move(best.found);
       outcome.settled = std::min(outcome.settled, std::max(region.bound, best.bound));
       return;
@@ -299,6 +311,8 @@ class BranchAndBound {
   std::priority_queue<Region, std::vector<Region>, ComesLater> open_;
   std::uint64_t made_ = 0;
   std::int64_t looked_at_ = 0;
+  std::int64_t rounds_ = 0;
+  bool is_improved_ = false;  // what is near the best design has been tried
   std::optional<Found> best_;
   double settled_ = infinity;
 };
@@ -316,12 +330,12 @@ void map_layers(const Problem& problem, Mapper& mapper, Accelerator& accelerator
 }  // namespace
 
 Solution solve_exactly(const Problem& problem, const Budget& budget, Mapper& mapper,
-                       const std::optional<Accelerator>& /*start*/, const Watch& watch) {
+                       const std::optional<Accelerator>& start, const Watch& watch) {
   if (problem.objective == Objective::energy || problem.objective == Objective::edp) {
     throw input_error("the engine exact does not prove energy and edp; the other engines search for them");
   }
   const Instance instance(problem, mapper, mapper.exact_memory(problem.space));
-  BranchAndBound search(instance, budget, watch);
+  BranchAndBound search(instance, budget, start ? design_of(instance, *start) : std::nullopt, watch);
   search.run();
   Solution solution{.bound = search.bound(), .evaluations = search.regions()};
   if (search.best()) {

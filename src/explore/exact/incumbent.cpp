@@ -189,6 +189,19 @@ std::optional<Found> with_forced_residual(const Instance& instance, const Region
   return best;
 }
 
+/// Memories of few words are made of LUTs: where these are scarce, more words may be better than are needed. At least
+/// so many that they are in blocks, up to `most`.
+Amounts in_blocks(const ChunkClass& chunks, Amounts amounts, const Amounts& most) {
+  for (const auto& [amount, deepest_in_luts] :
+       {std::pair(Amount::depth_input, lutram_depth / 2), std::pair(Amount::depth_weight, lutram_depth / 2),
+        std::pair(Amount::depth_output, lutram_depth)}) {
+    const std::vector<int>& depths = chunks.lists[static_cast<std::size_t>(amount)];
+    const auto first = std::upper_bound(depths.begin(), depths.end(), deepest_in_luts) - depths.begin();
+    at(amounts, amount) = std::max(at(amounts, amount), std::min(at(most, amount), static_cast<std::uint8_t>(first)));
+  }
+  return amounts;
+}
+
 double excess(const Resources& used, const Platform& platform) {
   const auto over = [](std::int64_t count, std::int64_t available) {
     return count > available
@@ -307,6 +320,30 @@ class Descent {
 
 bool fits_at_upper_ends(const Instance& instance, const Region& region) {
   return fits(used_at_upper_ends(instance, region), instance.platform());
+}
+
+std::optional<Region> fitting_upper_ends(const Instance& instance, const Region& region) {
+  if (fits_at_upper_ends(instance, region)) {
+    return region;
+  }
+  Region needed = region;
+  Region in_blocks_only = region;
+  std::vector<double> times;
+  for (std::size_t s = 0; s < instance.layout_of(region).slots(); ++s) {
+    Amounts least{};
+    instance.times(region, s, region.slots[s].high, Instance::Lanes::exact, times, &least);
+    for (std::size_t a = 0; a < amount_count; ++a) {
+      least[a] = std::clamp(least[a], region.slots[s].low[a], region.slots[s].high[a]);
+    }
+    needed.slots[s].high = least;
+    in_blocks_only.slots[s].high = in_blocks(instance.class_of(region, s), least, region.slots[s].high);
+  }
+  for (const Region& tried : {needed, in_blocks_only}) {
+    if (fits_at_upper_ends(instance, tried)) {
+      return tried;
+    }
+  }
+  return std::nullopt;
 }
 
 Best best_at_upper_ends(const Instance& instance, const Region& region) {

@@ -17,6 +17,10 @@ struct Found {
 /// Whether the chunks at the region's upper ends fit together.
 bool fits_at_upper_ends(const Instance& instance, const Region& region);
 
+/// The region with upper ends that are as fast and fit together: its own, or without what none of the best mappings
+/// needs; none if neither fit.
+std::optional<Region> fitting_upper_ends(const Instance& instance, const Region& region);
+
 /// The best design with the chunks at the region's upper ends, of single classes that fit together.
 struct Best {
   std::optional<Found> found;  // none if a layer cannot run

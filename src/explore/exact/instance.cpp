@@ -21,19 +21,6 @@ std::size_t kind_index(ChunkKind kind) {
   return static_cast<std::size_t>(kind);
 }
 
-/// Memories of few words are made of LUTs: where these are scarce, more words may be better than are needed. At least
-/// so many that they are in blocks, if the space has them.
-void in_blocks(const ChunkClass& chunks, Amounts& amounts) {
-  for (const auto& [amount, deepest_in_luts] :
-       {std::pair(Amount::depth_input, lutram_depth / 2), std::pair(Amount::depth_weight, lutram_depth / 2),
-        std::pair(Amount::depth_output, lutram_depth)}) {
-    const std::vector<int>& depths = chunks.lists[static_cast<std::size_t>(amount)];
-    const auto first = std::upper_bound(depths.begin(), depths.end(), deepest_in_luts);
-    const auto place = static_cast<std::uint8_t>(std::min(first, std::prev(depths.end())) - depths.begin());
-    at(amounts, amount) = std::max(at(amounts, amount), place);
-  }
-}
-
 /// Of every node, from those of its classes.
 std::vector<double> node_times(const ClassTree& tree, std::span<const Item> items,
                                std::span<const std::vector<double>* const> class_times) {
@@ -200,9 +187,6 @@ void Instance::times(const Region& region, std::size_t slot, const Amounts& amou
     at(*needed, Amount::depth_input) = static_cast<std::uint8_t>(most.input[stride]);
     at(*needed, Amount::depth_weight) = static_cast<std::uint8_t>(most.weight);
     at(*needed, Amount::depth_output) = static_cast<std::uint8_t>(most.output);
-    if (!platform().asic) {
-      in_blocks(chunks, *needed);
-    }
     if (most.accumulator == 0) {
       at(*needed, Amount::accumulator) = 0;
     }

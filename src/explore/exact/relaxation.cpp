@@ -149,19 +149,11 @@ class Tightening {
 
   double value() { return value_bound(instance_, region_, makespans_, total_, limit_); }
 
-  /// On the chunks with most of everything. Buffers that none of the best mappings needs are taken away.
+  /// On the chunks with most of everything.
   void read_times() {
     for (std::size_t s = 0; s < slots_; ++s) {
-      Amounts needed{};
-      instance_.times(region_, s, slot(s).high, Instance::Lanes::bounded, times_.of_slot[s], &needed);
+      instance_.times(region_, s, slot(s).high, Instance::Lanes::bounded, times_.of_slot[s]);
       times_.rows[s] = times_.of_slot[s].data();
-      // How deep the input buffer must be depends on the stride.
-      const bool one_stride = at(slot(s).low, Amount::stride_max) == at(slot(s).high, Amount::stride_max);
-      for (std::size_t a = 0; a < amount_count; ++a) {
-        if (one_stride || static_cast<Amount>(a) != Amount::depth_input) {
-          slot(s).high[a] = std::max(slot(s).low[a], std::min(slot(s).high[a], needed[a]));
-        }
-      }
     }
   }
 
@@ -235,7 +227,7 @@ class Tightening {
   bool is_too_little(std::size_t s, std::size_t amount, std::uint8_t most) {
     Amounts amounts = slot(s).high;
     amounts[amount] = most;
-    instance_.times(region_, s, amounts, Instance::Lanes::bounded, fewer_, nullptr);
+    instance_.times(region_, s, amounts, Instance::Lanes::bounded, fewer_);
     times_.rows[s] = fewer_.data();
     const bool too_little = is_too_slow(instance_.layout_of(region_).kind_of(s));
     times_.rows[s] = times_.of_slot[s].data();
@@ -268,7 +260,7 @@ class Tightening {
 
 }  // namespace
 
-double loose_bound(const Instance& instance, Region& region, double limit) {
+double loose_bound(const Instance& instance, Region& region, double limit, double share) {
   SlotTimes times;
   LeastTotal total;
   const Layout& layout = instance.layout_of(region);
@@ -279,7 +271,8 @@ double loose_bound(const Instance& instance, Region& region, double limit) {
     total.port_bits += node.least_port_bits;
     times.rows[s] = kind.least_times[layout.batch_place].data() + region.slots[s].node * kind.items.size();
   }
-  return fits_least(total, instance.platform(), most_area(instance, infinity))
+  LeastTotal scaled{total.parts * (1 / share), total.port_bits};
+  return fits_least(scaled, instance.platform(), most_area(instance, infinity))
              ? value_bound(instance, region, Makespans(instance, region, times), total, limit)
              : infinity;
 }

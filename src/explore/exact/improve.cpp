@@ -1,0 +1,206 @@
+#include "explore/exact/improve.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+#include "explore/exact/relaxation.hpp"
+
+namespace autonba {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr int tries_most = 400;  // regions that are looked at closely, of each call
+
+/// Of the chunks of a layout, by the leaves of their classes.
+Region with_all_amounts(const Instance& instance, const Found& found) {
+  Region region = instance.whole(found.layout);
+  for (std::size_t s = 0; s < instance.layout_of(region).slots(); ++s) {
+    region.slots[s].node = found.slots[s].node;
+    instance.open(region, s);
+  }
+  return region;
+}
+
+/// How many doublings two sizes are apart.
+double doublings(int a, int b) {
+  return std::abs(std::log2(static_cast<double>(a) / b));
+}
+
+/// Whether a class is worth a try in place of another: one step or two of its unrolling, another multiplier or width.
+bool is_near(const Chunk& a, const Chunk& b) {
+  constexpr double near = 1.01;
+  const std::array apart = {doublings(a.unroll_m, b.unroll_m), doublings(a.unroll_n, b.unroll_n),
+                            doublings(a.unroll_p, b.unroll_p)};
+  const auto moved = std::count_if(apart.begin(), apart.end(), [](double steps) { return steps > 0; });
+  const bool each_near = std::all_of(apart.begin(), apart.end(), [=](double steps) { return steps <= near; });
+  const int others = (a.mac != b.mac ? 1 : 0) + (a.bits != b.bits ? 1 : 0);
+  return a.port_bits == b.port_bits && each_near && moved <= 2 && others <= 1 && moved + others > 0;
+}
+
+/// Same but for the port.
+bool differs_in_port(const Chunk& a, const Chunk& b) {
+  Chunk other = b;
+  other.port_bits = a.port_bits;
+  return a == other && a.port_bits != b.port_bits;
+}
+
+class Climb {
+ public:
+  Climb(const Instance& instance, const Found& found) : instance_(instance), best_(found) {}
+
+  std::optional<Found> run() {
+    while (tries_ < tries_most && step()) {
+      has_climbed_ = true;
+    }
+    return has_climbed_ ? std::optional(best_) : std::nullopt;
+  }
+
+ private:
+  bool step() {
+    const Region here = with_all_amounts(instance_, best_);
+    const std::size_t slots = instance_.layout_of(here).slots();
+    for (std::size_t s = 0; s < slots; ++s) {
+      for (const std::uint32_t leaf : leaves_like(here, s, is_near)) {
+        if (try_with(here, s, leaf)) {
+          return true;
+        }
+      }
+    }
+    return exchange_ports(here);
+  }
+
+  /// The leaves of the slot's tree that are `like` its own.
+  template <typename Like>
+  std::vector<std::uint32_t> leaves_like(const Region& region, std::size_t s, Like like) const {
+    const ClassTree& tree = *instance_.kind_of(region, s).tree;
+    std::vector<std::uint32_t> leaves;
+    for (std::uint32_t node = 0; node < tree.nodes.size(); ++node) {
+      if (is_single(tree.nodes[node]) &&
+          like(tree.classes[tree.nodes[node].first].base, instance_.class_of(region, s).base)) {
+        leaves.push_back(node);
+      }
+    }
+    return leaves;
+  }
+
+  bool exchange_ports(const Region& here) {
+    const std::size_t slots = instance_.layout_of(here).slots();
+    for (std::size_t a = 0; a < slots; ++a) {
+      for (const std::uint32_t leaf : leaves_like(here, a, differs_in_port)) {
+        if (try_with(here, a, leaf)) {
+          return true;
+        }
+        Region changed = here;
+        changed.slots[a].node = leaf;
+        instance_.open(changed, a);
+        for (std::size_t b = 0; b < slots; ++b) {
+          for (const std::uint32_t other : b == a ? std::vector<std::uint32_t>{} : leaves_like(here, b, differs_in_port)) {
+            if (try_with(changed, b, other)) {
+              return true;
+            }
+          }
+        }
+      }
+    }
+    return false;
+  }
+
+  bool try_with(const Region& region, std::size_t s, std::uint32_t leaf) {
+    Region changed = region;
+    changed.slots[s].node = leaf;
+    instance_.open(changed, s);
+    double settled = infinity;
+    if (loose_bound(instance_, changed, best_.value) >= best_.value) {
+      return false;
+    }
+    ++tries_;
+    if (tight_bound(instance_, changed, best_.value, settled) >= best_.value) {
+      return false;
+    }
+    std::optional<Found> found = descend(instance_, changed);
+    if (!found || found->value >= best_.value) {
+      return false;
+    }
+    best_ = std::move(*found);
+    return true;
+  }
+
+  const Instance& instance_;
+  Found best_;
+  bool has_climbed_ = false;
+  int tries_ = 0;
+};
+
+/// The leaf of the chunk's class, if the tree has one.
+std::optional<std::uint32_t> leaf_of(const ClassTree& tree, const Chunk& chunk) {
+  const auto same = [&](const Chunk& base) {
+    return base.bits == chunk.bits && base.unroll_m == chunk.unroll_m && base.unroll_n == chunk.unroll_n &&
+           base.unroll_p == chunk.unroll_p && base.mac == chunk.mac && base.port_bits == chunk.port_bits;
+  };
+  for (std::uint32_t node = 0; node < tree.nodes.size(); ++node) {
+    if (is_single(tree.nodes[node]) && same(tree.classes[tree.nodes[node].first].base)) {
+      return node;
+    }
+  }
+  return std::nullopt;
+}
+
+/// The amounts of a chunk, if the class has them.
+std::optional<Amounts> amounts_of(const ChunkClass& chunks, const Chunk& chunk, bool adds_residual) {
+  const std::array<int, amount_count> values = {chunk.stride_max,
+                                                chunk.requant_lanes,
+                                                chunk.accumulator ? 1 : 0,
+                                                adds_residual ? 1 : 0,
+                                                chunk.depth_input,
+                                                chunk.depth_weight,
+                                                chunk.depth_output};
+  Amounts amounts{};
+  for (std::size_t a = 0; a < amount_count; ++a) {
+    const auto place = std::find(chunks.lists[a].begin(), chunks.lists[a].end(), values[a]);
+    if (place == chunks.lists[a].end()) {
+      return std::nullopt;
+    }
+    amounts[a] = static_cast<std::uint8_t>(place - chunks.lists[a].begin());
+  }
+  return amounts;
+}
+
+}  // namespace
+
+std::optional<Found> design_of(const Instance& instance, const Accelerator& accelerator) {
+  std::vector<Chunk> chunks = accelerator.chunks;
+  std::stable_sort(chunks.begin(), chunks.end(), [](const Chunk& a, const Chunk& b) { return a.kind < b.kind; });
+  const auto convs = static_cast<std::size_t>(std::count_if(
+      chunks.begin(), chunks.end(), [](const Chunk& chunk) { return chunk.kind == ChunkKind::conv; }));
+  const std::vector<Layout>& layouts = instance.layouts();
+  const auto layout = std::find_if(layouts.begin(), layouts.end(), [&](const Layout& candidate) {
+    return candidate.batch == accelerator.batch && candidate.counts[0] == convs &&
+           candidate.counts[1] == chunks.size() - convs;
+  });
+  if (layout == layouts.end()) {
+    return std::nullopt;
+  }
+  Region region = instance.whole(static_cast<std::uint32_t>(layout - layouts.begin()));
+  for (std::size_t s = 0; s < chunks.size(); ++s) {
+    const KindPart& kind = instance.kind_of(region, s);
+    const std::optional<std::uint32_t> leaf = leaf_of(*kind.tree, chunks[s]);
+    if (!leaf) {
+      return std::nullopt;
+    }
+    region.slots[s].node = *leaf;
+    const std::optional<Amounts> amounts = amounts_of(instance.class_of(region, s), chunks[s], kind.adds_residuals);
+    if (!amounts) {
+      return std::nullopt;
+    }
+    region.slots[s].low = region.slots[s].high = *amounts;
+  }
+  return descend(instance, region);
+}
+
+std::optional<Found> improve(const Instance& instance, const Found& found) {
+  return Climb(instance, found).run();
+}
+
+}  // namespace autonba
