@@ -1,8 +1,9 @@
 #include "explore/layer_front.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <numeric>
 
-#include "base/error.hpp"
 #include "explore/bound.hpp"
 
 namespace autonba {
@@ -75,25 +76,41 @@ void LayerFronts::list(const LayerShape& shape, Tilings& tilings, const Chunk& c
   }
 }
 
-/// Tilings in the order of their bounds: one that another with no more cycles than its bound beats in all that it needs
-/// is not counted.
+/// By bound, in steps: the front is the same in any order, and found the sooner the better the order.
+void LayerFronts::sort_roughly() {
+  constexpr double steps = 256;
+  double least = std::numeric_limits<double>::infinity();
+  double most = 0;
+  for (const Candidate& candidate : candidates_) {
+    least = std::min(least, static_cast<double>(candidate.bound));
+    most = std::max(most, static_cast<double>(candidate.bound));
+  }
+  // Equal ratios, so that the small bounds, which matter, are told apart.
+  const double scale = (steps - 1) / std::max(1 - least / most, 1e-9);
+  const auto step_of = [&](const Candidate& candidate) {
+    return static_cast<std::size_t>(scale * (1 - least / static_cast<double>(candidate.bound)));
+  };
+  std::array<std::uint32_t, static_cast<std::size_t>(steps) + 1> begin{};
+  for (const Candidate& candidate : candidates_) {
+    ++begin[step_of(candidate) + 1];
+  }
+  std::partial_sum(begin.begin(), begin.end(), begin.begin());
+  order_.resize(candidates_.size());
+  for (std::uint32_t number = 0; number < candidates_.size(); ++number) {
+    order_[begin[step_of(candidates_[number])]++] = number;
+  }
+}
+
+/// Tilings roughly in the order of their bounds: one that another with no more cycles than its bound beats in all that
+/// it needs is not counted.
 std::span<const FrontTiling> LayerFronts::of(const LayerShape& shape, Tilings& tilings, const Chunk& chunk,
                                              bool accumulator, std::span<const int> strides, int batch) {
   list(shape, tilings, chunk, accumulator, strides, batch);
-  // Bound and number in one word, which sorts fast.
-  constexpr int number_bits = 20;
-  if (candidates_.size() >> number_bits != 0) {
-    throw work_error("a layer has {} tilings, more than can be compared", candidates_.size());
-  }
-  order_.clear();
-  for (std::size_t i = 0; i < candidates_.size(); ++i) {
-    order_.push_back(static_cast<std::uint64_t>(candidates_[i].bound) << number_bits | i);
-  }
-  std::sort(order_.begin(), order_.end());
+  sort_roughly();
   front_.clear();
   std::size_t likely = 0;  // what beat the last one often beats the next
-  for (const std::uint64_t entry : order_) {
-    const Candidate& candidate = candidates_[entry & ((std::uint64_t{1} << number_bits) - 1)];
+  for (const std::uint32_t number : order_) {
+    const Candidate& candidate = candidates_[number];
     const auto beats = [&](const FrontTiling& tiling, std::int64_t cycles) {
       return tiling.cycles <= cycles && within(tiling.needs, candidate.needs);
     };

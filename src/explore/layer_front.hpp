@@ -66,13 +66,14 @@ class LayerFronts {
   };
   void list(const LayerShape& shape, Tilings& tilings, const Chunk& chunk, bool accumulator,
             std::span<const int> strides, int batch);
+  void sort_roughly();
   std::size_t place(std::size_t buffer, std::int64_t words) const;
 
   const BufferDepths& depths_;
   const Platform& platform_;
   std::array<std::vector<std::uint8_t>, 3> places_;  // by words, up to the deepest
   std::vector<Candidate> candidates_;                // scratch
-  std::vector<std::uint64_t> order_;
+  std::vector<std::uint32_t> order_;
   std::vector<FrontTiling> front_;  // of the last call
 };
 

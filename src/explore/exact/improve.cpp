@@ -11,7 +11,7 @@ namespace autonba {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr int tries_most = 400;  // regions that are looked at closely, of each call
+constexpr int tries_most = 40;  // regions that are looked at closely from one design on
 
 /// Of the chunks of a layout, by the leaves of their classes.
 Region with_all_amounts(const Instance& instance, const Found& found) {
@@ -51,24 +51,45 @@ class Climb {
   Climb(const Instance& instance, const Found& found) : instance_(instance), best_(found) {}
 
   std::optional<Found> run() {
-    while (tries_ < tries_most && step()) {
+    while (step()) {
       has_climbed_ = true;
     }
     return has_climbed_ ? std::optional(best_) : std::nullopt;
   }
 
  private:
+  /// To the first better design among those that promise most.
   bool step() {
-    const Region here = with_all_amounts(instance_, best_);
+    std::vector<Region> regions = neighbours(with_all_amounts(instance_, best_));
+    std::erase_if(regions, [&](Region& region) {
+      region.bound = loose_bound(instance_, region, infinity);
+      return region.bound >= best_.value;
+    });
+    std::stable_sort(regions.begin(), regions.end(),
+                     [](const Region& a, const Region& b) { return a.bound < b.bound; });
+    regions.resize(std::min(regions.size(), static_cast<std::size_t>(tries_most)));
+    return std::any_of(regions.begin(), regions.end(), [&](Region& region) { return is_better(region); });
+  }
+
+  std::vector<Region> neighbours(const Region& here) const {
+    std::vector<Region> regions;
     const std::size_t slots = instance_.layout_of(here).slots();
-    for (std::size_t s = 0; s < slots; ++s) {
-      for (const std::uint32_t leaf : leaves_like(here, s, is_near)) {
-        if (try_with(here, s, leaf)) {
-          return true;
+    for (std::size_t a = 0; a < slots; ++a) {
+      for (const std::uint32_t leaf : leaves_like(here, a, is_near)) {
+        regions.push_back(with(here, a, leaf));
+      }
+      for (const std::uint32_t leaf : leaves_like(here, a, differs_in_port)) {
+        const Region changed = with(here, a, leaf);
+        regions.push_back(changed);
+        for (std::size_t b = 0; b < slots; ++b) {
+          for (const std::uint32_t other :
+               b == a ? std::vector<std::uint32_t>{} : leaves_like(here, b, differs_in_port)) {
+            regions.push_back(with(changed, b, other));
+          }
         }
       }
     }
-    return exchange_ports(here);
+    return regions;
   }
 
   /// The leaves of the slot's tree that are `like` its own.
@@ -85,41 +106,19 @@ class Climb {
     return leaves;
   }
 
-  bool exchange_ports(const Region& here) {
-    const std::size_t slots = instance_.layout_of(here).slots();
-    for (std::size_t a = 0; a < slots; ++a) {
-      for (const std::uint32_t leaf : leaves_like(here, a, differs_in_port)) {
-        if (try_with(here, a, leaf)) {
-          return true;
-        }
-        Region changed = here;
-        changed.slots[a].node = leaf;
-        instance_.open(changed, a);
-        for (std::size_t b = 0; b < slots; ++b) {
-          for (const std::uint32_t other : b == a ? std::vector<std::uint32_t>{} : leaves_like(here, b, differs_in_port)) {
-            if (try_with(changed, b, other)) {
-              return true;
-            }
-          }
-        }
-      }
-    }
-    return false;
-  }
-
-  bool try_with(const Region& region, std::size_t s, std::uint32_t leaf) {
+  Region with(const Region& region, std::size_t s, std::uint32_t leaf) const {
     Region changed = region;
     changed.slots[s].node = leaf;
     instance_.open(changed, s);
+    return changed;
+  }
+
+  bool is_better(Region& region) {
     double settled = infinity;
-    if (loose_bound(instance_, changed, best_.value) >= best_.value) {
+    if (tight_bound(instance_, region, best_.value, settled) >= best_.value) {
       return false;
     }
-    ++tries_;
-    if (tight_bound(instance_, changed, best_.value, settled) >= best_.value) {
-      return false;
-    }
-    std::optional<Found> found = descend(instance_, changed);
+    std::optional<Found> found = descend(instance_, region);
     if (!found || found->value >= best_.value) {
       return false;
     }
@@ -130,7 +129,6 @@ class Climb {
   const Instance& instance_;
   Found best_;
   bool has_climbed_ = false;
-  int tries_ = 0;
 };
 
 /// The leaf of the chunk's class, if the tree has one.
@@ -149,12 +147,8 @@ std::optional<std::uint32_t> leaf_of(const ClassTree& tree, const Chunk& chunk) 
 
 /// The amounts of a chunk, if the class has them.
 std::optional<Amounts> amounts_of(const ChunkClass& chunks, const Chunk& chunk, bool adds_residual) {
-  const std::array<int, amount_count> values = {chunk.stride_max,
-                                                chunk.requant_lanes,
-                                                chunk.accumulator ? 1 : 0,
-                                                adds_residual ? 1 : 0,
-                                                chunk.depth_input,
-                                                chunk.depth_weight,
+  const std::array<int, amount_count> values = {chunk.stride_max,      chunk.requant_lanes, chunk.accumulator ? 1 : 0,
+                                                adds_residual ? 1 : 0, chunk.depth_input,   chunk.depth_weight,
                                                 chunk.depth_output};
   Amounts amounts{};
   for (std::size_t a = 0; a < amount_count; ++a) {
@@ -172,8 +166,8 @@ std::optional<Amounts> amounts_of(const ChunkClass& chunks, const Chunk& chunk, 
 std::optional<Found> design_of(const Instance& instance, const Accelerator& accelerator) {
   std::vector<Chunk> chunks = accelerator.chunks;
   std::stable_sort(chunks.begin(), chunks.end(), [](const Chunk& a, const Chunk& b) { return a.kind < b.kind; });
-  const auto convs = static_cast<std::size_t>(std::count_if(
-      chunks.begin(), chunks.end(), [](const Chunk& chunk) { return chunk.kind == ChunkKind::conv; }));
+  const auto convs = static_cast<std::size_t>(
+      std::count_if(chunks.begin(), chunks.end(), [](const Chunk& chunk) { return chunk.kind == ChunkKind::conv; }));
   const std::vector<Layout>& layouts = instance.layouts();
   const auto layout = std::find_if(layouts.begin(), layouts.end(), [&](const Layout& candidate) {
     return candidate.batch == accelerator.batch && candidate.counts[0] == convs &&
