@@ -19,10 +19,14 @@ class ProgressLog {
   /// The line for a state, or none where the last line was less than a second ago and the incumbent is the same.
   std::optional<std::string> line(double seconds, std::int64_t nodes, std::optional<double> value, double bound);
 
+  /// The line that was held back last, if none has followed it: for the end of the search.
+  std::optional<std::string> held_back() const { return held_back_; }
+
  private:
   Objective objective_;
   std::optional<double> last_seconds_;
   std::optional<double> last_value_;
+  std::optional<std::string> held_back_;
 };
 
 }  // namespace autonba
