@@ -102,6 +102,19 @@ class Watcher {
   bool began_ = false;
 };
 
+/// The platform whose numbers an accelerator.json holds, by its name: the file lacks coefficients of logic and tables.
+Platform platform_of(const Platform& in_file, const std::string& file) {
+  Platform platform = load_platform(in_file.name);
+  Platform numbers = platform;
+  numbers.logic = {};
+  numbers.asic.reset();
+  if (numbers != in_file) {
+    throw input_error("{}: platform: its numbers are not those of {} today; name the platform with --platform", file,
+                      in_file.name);
+  }
+  return platform;
+}
+
 MapResult searched(MapTask task, const MapArguments& arguments, Mapper& mapper) {
   task.space = load_design_space(arguments.space.empty() ? usual_space(task.platform) : arguments.space);
   if (arguments.chunks) {
@@ -123,16 +136,14 @@ void write_files(const MapResult& result, const Json& accelerator, const Json& d
 
 void map(const CommonOptions& common, const MapArguments& arguments) {
   MapTask task = task_of(arguments, thread_count(common));
-  std::optional<Accelerator> given;
-  std::string platform = arguments.platform;
+  std::optional<PlacedAccelerator> given;
   if (!arguments.fix.empty()) {
-    const PlacedAccelerator placed = read_accelerator(arguments.fix, task.network);
-    given = placed.accelerator;
-    platform = platform.empty() ? placed.platform.name : platform;
-  } else if (platform.empty()) {
+    given = read_accelerator(arguments.fix, task.network);
+  } else if (arguments.platform.empty()) {
     throw input_error("--platform is missing; only with --fix it may be left out");
   }
-  task.platform = load_platform(platform);
+  task.platform =
+      arguments.platform.empty() ? platform_of(given->platform, arguments.fix) : load_platform(arguments.platform);
   std::optional<std::size_t> explained;
   if (!arguments.explain.empty()) {
     explained = layer_named(task.network, arguments.explain);
@@ -140,7 +151,8 @@ void map(const CommonOptions& common, const MapArguments& arguments) {
   make_writable_folder(arguments.out);
 
   Mapper mapper(task.platform);
-  MapResult result = given ? evaluate_given(task, *given, arguments.fix) : searched(task, arguments, mapper);
+  MapResult result =
+      given ? evaluate_given(task, given->accelerator, arguments.fix) : searched(task, arguments, mapper);
   if (explained) {
     result.explanation = explain(result.network, result.accelerator, *explained, runners_up, mapper);
   }

@@ -74,6 +74,7 @@ void compare_tilings(const Placed& placed, std::size_t others, Explanation& expl
   }
   const std::size_t shown = std::min(others, timed.size());
   std::stable_sort(timed.begin(), timed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  explanation.fastest_cycles = timed.empty() ? chosen_cycles : std::min(chosen_cycles, timed.front().first);
   for (std::size_t i = 0; i < shown; ++i) {
     explanation.others.push_back(explained(placed, timed[i].second));
   }

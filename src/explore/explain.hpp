@@ -41,6 +41,7 @@ struct Explanation {
   std::int64_t rank = 1;                // of the chosen tiling among those that fit, by cycles, from 1
   std::int64_t fitting = 0;             // tilings of the mapper's space that the chunk's buffers hold
   std::vector<ExplainedTiling> others;  // the fastest of them besides the chosen one, fastest first
+  std::int64_t fastest_cycles = 0;      // of these and the chosen one
   std::int64_t least_cycles = 0;        // of arithmetic, if every multiplier worked all the time
   std::vector<Relaxation> relaxations;  // with the mapping solved anew
   std::vector<Elsewhere> elsewhere;

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
+#include <tuple>
+#include <vector>
 
 #include "base/error.hpp"
 #include "explore/mappable.hpp"
@@ -27,6 +30,15 @@ MapResult result_of(const MapTask& task) {
           .axes = task.axes,
           .front = {},
           .explanation = std::nullopt};
+}
+
+/// Before the first of several searches, not in the middle of them.
+void check_tables(const MapTask& task) {
+  const bool front_needs = task.axes && std::any_of(task.axes->begin(), task.axes->end(), needs_tables);
+  if ((needs_tables(task.objective) || front_needs) && !task.platform.asic) {
+    throw input_error("platform {}: has no tables of area and energy, which {} needs; ASICs have them",
+                      task.platform.name, front_needs ? "the front" : "the objective");
+  }
 }
 
 /// With Objective::area, the time that the target leaves an image.
@@ -57,7 +69,9 @@ std::string excess(const Resources& used, const Platform& platform) {
 }  // namespace
 
 double value_of(Objective objective, const MapResult& result) {
-  return value_of(objective, result.cost, result.accelerator.batch, result.platform);
+  // An image waits for its whole batch: engines minimise latency at batch 1, but an accelerator may be given.
+  const int batch = objective == Objective::latency ? 1 : result.accelerator.batch;
+  return value_of(objective, result.cost, batch, result.platform);
 }
 
 std::optional<bool> target_met(const MapResult& result) {
@@ -65,6 +79,7 @@ std::optional<bool> target_met(const MapResult& result) {
 }
 
 MapResult map_network(const MapTask& task, Mapper& mapper, const Watch& watch) {
+  check_tables(task);
   check_mappable(task.network, task.space, mapper);
   const auto begin = std::chrono::steady_clock::now();
   const auto search = [&](Objective objective, double seconds) {
@@ -102,10 +117,7 @@ MapResult evaluate_given(const MapTask& task, const Accelerator& accelerator, co
                         task.platform.asic ? "FPGA" : "ASIC", task.platform.name, task.platform.asic ? "ASIC" : "FPGA");
     }
   }
-  if (needs_tables(task.objective) && !task.platform.asic) {
-    throw input_error("platform {}: has no tables of area and energy, which the objective needs; ASICs have them",
-                      task.platform.name);
-  }
+  check_tables(task);
   MapResult result = result_of(task);
   result.axes.reset();
   result.accelerator = accelerator;

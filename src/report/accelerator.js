@@ -93,7 +93,7 @@ function drawAccelerator() {
   body("accelerator").append(
     h("p.note", `${note.join("; ")}.`),
     h(
-      "div.card.lanes",
+      used.size ? "div.card.lanes.by-limit" : "div.card.lanes",
       h("h3", "One interval"),
       a.chunks.map((chunk, i) => lane(chunk, i, a.layers, ii)),
       h("div.lane", h("div.ticks", ticks)),

@@ -23,7 +23,7 @@ const tableOf = (heads, rows) =>
         "thead",
         h(
           "tr",
-          heads.map((head) => h("th", { scope: "col" }, head)),
+          heads.map((head, i) => h(i === 0 ? "th.text" : "th", { scope: "col" }, head)),
         ),
       ),
       h(
@@ -66,16 +66,20 @@ function tilingsTable(why) {
   );
 }
 
-const change = (cycles, chosen) => `${cycles > chosen ? "+" : "−"}${percent(Math.abs(cycles / chosen - 1))}`;
+/// "−12.5 %", "±0".
+function change(cycles, fastest) {
+  if (cycles === fastest) return "±0";
+  return `${cycles > fastest ? "+" : "−"}${percent(Math.abs(cycles / fastest - 1))}`;
+}
 
 function drawExplanation() {
   const why = data.explanation;
   if (!why) return leaveOut("explanation");
-  const chosen = why.chosen.cycles;
+  const fastest = why.fastest_cycles;
   const others = why.elsewhere.map((other) => [
     `chunk ${other.chunk}`,
     known(other.cycles) ? number(other.cycles) : `cannot: ${other.why_not}`,
-    known(other.cycles) ? change(other.cycles, chosen) : "–",
+    known(other.cycles) ? change(other.cycles, fastest) : "–",
     number(other.chunk_cycles),
   ]);
   body("explanation").append(
@@ -87,12 +91,17 @@ function drawExplanation() {
     ),
     tilingsTable(why),
     limitLegend(new Set(limits.map(([limit]) => limit))),
-    h("h3", "At best on a chunk with more of one thing"),
-    tableOf(
-      ["With", "Cycles", "Change"],
-      why.relaxations.map(({ what, cycles }) => [what, number(cycles), change(cycles, chosen)]),
+  );
+  const larger = tableOf(
+    ["With", "Cycles", "Change"],
+    why.relaxations.map(({ what, cycles }) => [what, number(cycles), change(cycles, fastest)]),
+  );
+  const elsewhere = tableOf(["Chunk", "Cycles of the layer", "Change", "Works already"], others);
+  body("explanation").append(
+    h(
+      "div.grid.pair.below",
+      h("div", h("h3", `At best on a chunk with more of one thing (now ${number(fastest)} cycles)`), larger),
+      others.length ? h("div", h("h3", "At best on the other chunks"), elsewhere) : null,
     ),
-    others.length ? [h("h3", "At best on the other chunks")] : [],
-    others.length ? [tableOf(["Chunk", "Cycles of the layer", "Change", "Works already"], others)] : [],
   );
 }

@@ -83,5 +83,6 @@ function drawLayers() {
     return head;
   });
   const table = h("table", h("thead", h("tr", heads)), tbody);
-  body("layers").append(h("div.card.scroll", { tabindex: 0, role: "region", "aria-label": "Table of layers" }, table));
+  const card = known(layers[0].limit) ? "div.card.scroll.dense" : "div.card.scroll";
+  body("layers").append(h(card, { tabindex: 0, role: "region", "aria-label": "Table of layers" }, table));
 }

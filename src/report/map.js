@@ -45,9 +45,9 @@ function proofCard() {
     ["Value", proof.value],
     ["Bound", known(proof.bound) ? `no design of the space ${asked.space} has ${better} than ${proof.bound}` : null],
     ["Gap", known(proof.gap) ? percent(proof.gap, 2) : null],
-    ["Target", targetNote()],
+    ["Target", targetNote() || "none"],
   ];
-  return h("div.card", h("h3", "Proof"), factList(facts, "none"));
+  return h("div.card", h("h3", "Proof"), factList(facts, "not proven"));
 }
 
 function runCard() {
@@ -73,7 +73,7 @@ function drawResult() {
   }
   body("result").append(
     h("div.grid.tiles", resultTiles()),
-    h("div.grid.pair", resourceCard(), h("div.stack", proofCard(), runCard())),
+    h("div.grid.pair", h("div.stack", proofCard(), resourceCard()), runCard()),
   );
 }
 

@@ -260,6 +260,7 @@ Json explanation_data(const MapResult& result) {
           {"chosen", tiling_json(why.chosen, chunk)},
           {"rank", why.rank},
           {"fitting", why.fitting},
+          {"fastest_cycles", why.fastest_cycles},
           {"least_cycles", why.least_cycles},
           {"others", others},
           {"relaxations", relaxations},

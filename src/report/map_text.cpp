@@ -260,15 +260,15 @@ std::string tilings_table(const Json& explanation) {
   return table.text();
 }
 
-std::string change_text(const Json& cycles, const Json& chosen) {
-  return fmt::format("{:+.1f} %", 100 * (cycles.get<double>() / chosen.get<double>() - 1));
+std::string change_text(const Json& cycles, const Json& fastest) {
+  return cycles == fastest ? "±0" : fmt::format("{:+.1f} %", 100 * (cycles.get<double>() / fastest.get<double>() - 1));
 }
 
 std::string explanation_text(const Json& explanation) {
   if (explanation.is_null()) {
     return "";
   }
-  const Json& chosen = explanation.at("chosen").at("cycles");
+  const Json& fastest = explanation.at("fastest_cycles");
   std::string text = fmt::format(
       "\nWhy {} is mapped so: tiling {} by speed of {} that chunk {} holds; its arithmetic alone takes at least {} "
       "cycles.\n",
@@ -279,9 +279,10 @@ std::string explanation_text(const Json& explanation) {
   Table relaxed({"with<", "cycles", "change"});
   for (const Json& relaxation : explanation.at("relaxations")) {
     relaxed.add({relaxation.at("what").get<std::string>(), cycles_text(relaxation.at("cycles")),
-                 change_text(relaxation.at("cycles"), chosen)});
+                 change_text(relaxation.at("cycles"), fastest)});
   }
-  text += "\nAt best on a chunk with more of one thing:\n" + relaxed.text();
+  text += fmt::format("\nAt best on a chunk with more of one thing (fastest now: {} cycles):\n", cycles_text(fastest)) +
+          relaxed.text();
   if (!explanation.at("elsewhere").empty()) {
     Table elsewhere({"chunk", "cycles of the layer<", "the chunk works already"});
     for (const Json& other : explanation.at("elsewhere")) {

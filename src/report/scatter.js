@@ -141,6 +141,7 @@ function paretoChart({ axes, points }) {
     label: "designs found",
     data: points.map(paretoPoint),
     showLine: true,
+    stepped: "before",  // so much is known to suffice: what suffices for more
     borderColor: css("--series-1"),
     backgroundColor: css("--series-1"),
     borderWidth: 1.5,
@@ -152,6 +153,7 @@ function paretoChart({ axes, points }) {
     label: "proven: nothing lies below",
     data: proven.map((point) => ({ x: point.values[0], y: point.bound, name: "bound" })),
     showLine: true,
+    stepped: "after",  // so much is needed: what is needed for less
     borderColor: css("--ink-2"),
     backgroundColor: css("--ink-2"),
     borderDash: [6, 4],
@@ -159,8 +161,9 @@ function paretoChart({ axes, points }) {
     pointRadius: 2,
   };
   const text = ({ title, unit }) => `${title}, ${unit}`;
+  const heading = `${first.title} against ${second.title}`;
   return scatter(
-    `${first.title} against ${second.title}`,
+    heading[0].toUpperCase() + heading.slice(1),
     `${count(points.length, "design")} of the front`,
     proven.length ? [front, bounds] : [front],
     scatterAxis("linear", text(first), {}),
