@@ -29,9 +29,9 @@ struct MapArguments {
   std::string objective = "fps";
   std::optional<double> target;
   std::vector<std::string> pareto;
-  double gap = 0;
+  double gap = 0.02;
   std::optional<double> seconds;
-  std::int64_t evaluations = 10'000;
+  std::optional<std::int64_t> evaluations;
   std::uint64_t seed = 1;
   std::optional<int> chunks;
   std::string fix;
@@ -46,13 +46,20 @@ std::string short_name(const std::string& name_or_path) {
   return fs::path(name_or_path).stem().string();
 }
 
+/// As asked for; else no limit where the engine stops by itself.
+std::int64_t evaluations_of(const MapArguments& arguments) {
+  constexpr std::int64_t usual = 10'000;
+  constexpr std::int64_t no_limit = 0;
+  return arguments.evaluations.value_or(arguments.engine == "exact" ? no_limit : usual);
+}
+
 MapTask task_of(const MapArguments& arguments, int threads) {
   MapTask task{.name = short_name(arguments.network),
                .network = load_network(arguments.network, {.bits = arguments.bits}),
                .platform = {},
                .space = {},
                .engine = arguments.engine,
-               .budget = {.evaluations = arguments.evaluations, .gap = arguments.gap, .threads = threads},
+               .budget = {.evaluations = evaluations_of(arguments), .gap = arguments.gap, .threads = threads},
                .seed = arguments.seed,
                .objective = objective_named(arguments.objective)};
   if (arguments.seconds) {
@@ -199,9 +206,10 @@ void add_search_options(CLI::App& command, MapArguments& arguments) {
       ->capture_default_str();
   command.add_option("--time", arguments.seconds, "exact: stop after so many seconds with what is found and proven")
       ->check(CLI::PositiveNumber);
-  command.add_option("--budget", arguments.evaluations, "other engines: designs to try")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
-      ->capture_default_str();
+  command
+      .add_option("--budget", arguments.evaluations,
+                  "designs to try (default: 10000); exact: sets of designs to look at (default: no limit)")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
   command.add_option("--seed", arguments.seed, "other engines: of their random numbers")->capture_default_str();
   command.add_option("--chunks", arguments.chunks, "chunks at most (default: what the space says)")
       ->check(CLI::Range(1, 4));

@@ -18,7 +18,7 @@ struct MapTask {
   Platform platform;
   DesignSpace space;
   std::string engine = "exact";
-  Budget budget{.evaluations = 10'000};  // of each search
+  Budget budget;  // of each search
   std::uint64_t seed = 1;
   Objective objective = Objective::fps;
   std::optional<Target> target;    // needed for Objective::area
