@@ -12,6 +12,7 @@ namespace autonba {
 namespace {
 
 constexpr std::size_t layers_shown = 10;
+constexpr double busy = 0.95;  // of the interval: chunks that work so much of it set it, together
 constexpr std::size_t host_operators_shown = 6;
 
 std::string percent(double share) {
@@ -176,13 +177,13 @@ std::string limit_text(const Json& mapped) {
                      100 * mapped.at("terms").at(limit).get<double>() / mapped.at("cycles").get<double>());
 }
 
-/// The layers that set the objective, longest first: those of the busiest chunk, or all where the sum counts.
+/// The layers that set the objective, longest first: those of the busiest chunks, or all where the sum counts.
 std::vector<Json> binding_layers(const Json& data) {
   const bool sums = data.at("result").at("objective") == "latency";
   const Json& chunks = data.at("accelerator").at("chunks");
   std::vector<Json> layers;
   for (const Json& layer : data.at("accelerator").at("layers")) {
-    if (sums || chunks.at(layer.at("chunk").get<std::size_t>()).at("share_of_ii").get<double>() >= 1) {
+    if (sums || chunks.at(layer.at("chunk").get<std::size_t>()).at("share_of_ii").get<double>() >= busy) {
       layers.push_back(layer);
     }
   }
@@ -203,10 +204,11 @@ std::string binding_table(const Json& data) {
                tile_text(layer.at("tile")), layer.at("order").get<std::string>(), cycles_text(layer.at("cycles")),
                percent(layer.at("share_of_ii")), utilisation_text(layer.at("utilisation")), limit_text(layer)});
   }
-  const bool sums = data.at("result").at("objective") == "latency";
-  return fmt::format("The longest {} of {} layers that set the {}:\n", layers.size(), all,
-                     sums ? "latency" : "initiation interval (II)") +
-         table.text();
+  const std::string which =
+      data.at("result").at("objective") == "latency"
+          ? std::string("that the latency is the sum of")
+          : fmt::format("on chunks that work {:.0f} % of the initiation interval (II) or more", 100 * busy);
+  return fmt::format("The longest {} of {} layers {}:\n", layers.size(), all, which) + table.text();
 }
 
 std::string pareto_table(const Json& pareto) {
