@@ -1,6 +1,7 @@
 #include "accel/cycles.hpp"
 
 #include <span>
+#include <type_traits>
 
 #include "accel/steps.hpp"
 #include "accel/tiles.hpp"
@@ -8,14 +9,20 @@
 namespace autonba {
 namespace {
 
-/// Adds to the load of the first step. Nothing else in a sequence depends on it.
-void load_at_first(Steps& steps, std::int64_t load, const Platform& platform) {
-  if (load > 0) {
-    steps.first_load += load + (steps.first_load == 0 ? platform.read_latency : 0);
+/// `cycles` as one of the terms, where terms are kept apart.
+template <typename Time>
+Time spent_on([[maybe_unused]] std::int64_t CycleTerms::*term, std::int64_t cycles) {
+  if constexpr (std::is_same_v<Time, CycleTerms>) {
+    CycleTerms terms;
+    terms.*term = cycles;
+    return terms;
+  } else {
+    return cycles;
   }
 }
 
 /// Builds the sequence of tile steps of one layer, group by group.
+template <typename Time>
 class StepBuilder {
  public:
   StepBuilder(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch, const Platform& platform)
@@ -47,8 +54,16 @@ class StepBuilder {
     }
   }
 
-  Steps all_groups() {
-    Steps all;
+  /// All cycles of the layer.
+  Time layer() {
+    return total_cycles(all_groups()) + spent(&CycleTerms::ends, platform_.layer_start + platform_.layer_end);
+  }
+
+ private:
+  using Sequence = Steps<Time>;
+
+  Sequence all_groups() {
+    Sequence all;
     for (int group = 0; group < shape_.groups; ++group) {
       input_ = segments_of(shape_.input, group, shape_.groups);
       output_ = segments_of(shape_.output, group, shape_.groups);
@@ -58,28 +73,39 @@ class StepBuilder {
     return all;
   }
 
- private:
+  static Time spent(std::int64_t CycleTerms::*term, std::int64_t cycles) { return spent_on<Time>(term, cycles); }
+
+  /// With the latency of the memory, where anything is loaded.
+  Time with_latency(const Time& load) const {
+    return load == Time{} ? load : load + spent(&CycleTerms::latency, platform_.read_latency);
+  }
+
+  /// Adds to the load of the first step. Nothing else in a sequence depends on it.
+  void load_at_first(Sequence& steps, const Time& load) const {
+    steps.first_load = steps.first_load == Time{} ? with_latency(load) : steps.first_load + load;
+  }
+
   template <typename Period>
   int spatial_period(Period period) const {
     int common = lcm_of(period(shape_.input, shape_.stride_cols), period(shape_.output, 1));
     return adds_residual(shape_) ? lcm_of(common, period(shape_.residual, 1)) : common;
   }
 
-  Steps rows_outer() const {
+  Sequence rows_outer() const {
     return over_space([&](const SpatialTile& space) {
-      Steps steps = over_output_channels([&](ChannelTile m) { return over_input_channels(space, m); });
+      Sequence steps = over_output_channels([&](ChannelTile m) { return over_input_channels(space, m); });
       if (whole_n_ && !depthwise_) {
-        load_at_first(steps, input_load(space, whole_n(), {}), platform_);
+        load_at_first(steps, input_load(space, whole_n(), {}));
       }
       return steps;
     });
   }
 
-  Steps channels_outer() const {
+  Sequence channels_outer() const {
     return over_output_channels([&](ChannelTile m) {
-      Steps steps = over_space([&](const SpatialTile& space) { return over_input_channels(space, m); });
+      Sequence steps = over_space([&](const SpatialTile& space) { return over_input_channels(space, m); });
       if (whole_n_) {
-        load_at_first(steps, weight_load(m, whole_n()) + parameter_load(m), platform_);
+        load_at_first(steps, weight_load(m, whole_n()) + parameter_load(m));
       }
       return steps;
     });
@@ -87,8 +113,8 @@ class StepBuilder {
 
   /// Images, row tiles, column tiles.
   template <typename StepsOf>
-  Steps over_space(StepsOf steps) const {
-    const Steps image = sequence(row_range_.tiles, row_range_.head, row_range_.tail, row_period_, [&](int row) {
+  Sequence over_space(StepsOf steps) const {
+    const Sequence image = sequence(row_range_.tiles, row_range_.head, row_range_.tail, row_period_, [&](int row) {
       const Extent rows = rows_.extent(row);
       return sequence(col_range_.tiles, col_range_.head, col_range_.tail, col_period_, [&](int col) {
         return steps(SpatialTile{rows, cols_.extent(col)});
@@ -98,7 +124,7 @@ class StepBuilder {
   }
 
   template <typename StepsOf>
-  Steps over_output_channels(StepsOf steps) const {
+  Sequence over_output_channels(StepsOf steps) const {
     if (mapping_.tile_m == shape_.m) {
       return steps(channel_tile(0, shape_.m, shape_.m, chunk_.unroll_m));
     }
@@ -123,7 +149,7 @@ class StepBuilder {
   }
 
   /// The tile steps of one output tile.
-  Steps over_input_channels(const SpatialTile& space, ChannelTile m) const {
+  Sequence over_input_channels(const SpatialTile& space, ChannelTile m) const {
     if (whole_n_) {
       return step(space, m, whole_n(), true);
     }
@@ -136,40 +162,43 @@ class StepBuilder {
   }
 
   /// One tile step, without what is loaded at the first of several steps only.
-  Steps step(const SpatialTile& space, ChannelTile m, ChannelTile n, bool last) const {
+  Sequence step(const SpatialTile& space, ChannelTile m, ChannelTile n, bool last) const {
     const bool rows_outer = mapping_.order == LoopOrder::rows_outer;
     const bool input_kept = whole_n_ && rows_outer && !depthwise_;
     const bool weights_kept = whole_n_ && !rows_outer;
-    std::int64_t load = input_kept ? 0 : input_load(space, n, m);
+    Time load = input_kept ? Time{} : input_load(space, n, m);
     if (!weights_kept) {
-      load += weight_load(m, n) + (last ? parameter_load(m) : 0);
+      load += weight_load(m, n) + (last ? parameter_load(m) : Time{});
     }
-    std::int64_t store = 0;
+    Time store{};
     if (last) {
       const Window window = output_window(shape_, space);
       if (adds_residual(shape_)) {
-        load += transfer_cycles(shape_.residual, residual_, m.begin, m.end, window, residual_port_);
+        load += spent(&CycleTerms::residual,
+                      transfer_cycles(shape_.residual, residual_, m.begin, m.end, window, residual_port_));
       }
-      store = platform_.write_latency + transfer_cycles(shape_.output, output_, m.begin, m.end, window, output_port_);
+      store = spent(&CycleTerms::latency, platform_.write_latency) +
+              spent(&CycleTerms::output, transfer_cycles(shape_.output, output_, m.begin, m.end, window, output_port_));
     }
-    return single_step(load == 0 ? 0 : platform_.read_latency + load, compute(space, m, n, last), store);
+    return single_step(with_latency(load), compute(space, m, n, last), store);
   }
 
-  std::int64_t input_load(const SpatialTile& space, ChannelTile n, ChannelTile m) const {
+  Time input_load(const SpatialTile& space, ChannelTile n, ChannelTile m) const {
     const ChannelTile channels = depthwise_ ? m : n;
-    return transfer_cycles(shape_.input, input_, channels.begin, channels.end, input_window(shape_, rows_, space),
-                           input_port_);
+    return spent(&CycleTerms::input, transfer_cycles(shape_.input, input_, channels.begin, channels.end,
+                                                     input_window(shape_, rows_, space), input_port_));
   }
 
   ChannelTile whole_n() const { return channel_tile(0, shape_.n, shape_.n, chunk_.unroll_n); }
 
   /// A·⌈t_m/U_m⌉ buffer words, each padded to memory words.
-  std::int64_t weight_load(ChannelTile m, ChannelTile n) const {
-    return is_pooling(shape_) ? 0 : std::int64_t{m.lane_groups} * operands(n) * port_words_of_weights_;
+  Time weight_load(ChannelTile m, ChannelTile n) const {
+    const std::int64_t words = is_pooling(shape_) ? 0 : std::int64_t{m.lane_groups} * operands(n);
+    return spent(&CycleTerms::weights, words * port_words_of_weights_);
   }
 
-  std::int64_t parameter_load(ChannelTile m) const {
-    return std::max(ceil_div(parameter_bits * m.size(), chunk_.port_bits), m.size());
+  Time parameter_load(ChannelTile m) const {
+    return spent(&CycleTerms::weights, std::max(ceil_div(parameter_bits * m.size(), chunk_.port_bits), m.size()));
   }
 
   /// A: cycles in which a group of lanes sums one output each.
@@ -258,23 +287,30 @@ bool tile_fits(const Chunk& chunk, const LayerShape& shape, const Mapping& mappi
   if (!within || (mapping.tile_n < shape.n && !chunk.accumulator)) {
     return false;
   }
+  const TileWords words = tile_words(chunk, shape, mapping, batch);
+  return words.input <= chunk.depth_input && words.weight <= chunk.depth_weight && words.output <= chunk.depth_output;
+}
+
+TileWords tile_words(const Chunk& chunk, const LayerShape& shape, const Mapping& mapping, int batch) {
   const bool depthwise = is_depthwise_kind(shape);
   const std::int64_t m_words = ceil_div(mapping.tile_m, chunk.unroll_m);
   const std::int64_t n_words = ceil_div(mapping.tile_n, chunk.unroll_n);
   const int rows = largest_load(row_axis(shape, mapping.tile_rows, batch));
   const std::int64_t cols = largest_load(col_axis(shape, mapping.tile_cols));
-  const std::int64_t input = ceil_div(rows, input_banks(chunk)) * cols * (depthwise ? m_words : n_words);
-  const std::int64_t weights =
-      is_pooling(shape) ? 0 : std::int64_t{shape.kernel_height} * shape.kernel_width * m_words * n_words;
-  const std::int64_t output =
-      m_words * ceil_div(mapping.tile_rows, chunk.unroll_p) * mapping.tile_cols * words_of_output(shape, chunk);
-  return input <= chunk.depth_input && weights <= chunk.depth_weight && output <= chunk.depth_output;
+  return {.input = ceil_div(rows, input_banks(chunk)) * cols * (depthwise ? m_words : n_words),
+          .weight = is_pooling(shape) ? 0 : std::int64_t{shape.kernel_height} * shape.kernel_width * m_words * n_words,
+          .output = m_words * ceil_div(mapping.tile_rows, chunk.unroll_p) * mapping.tile_cols *
+                    words_of_output(shape, chunk)};
 }
 
 std::int64_t layer_cycles(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch,
                           const Platform& platform) {
-  StepBuilder builder(shape, chunk, mapping, batch, platform);
-  return platform.layer_start + total_cycles(builder.all_groups()) + platform.layer_end;
+  return StepBuilder<std::int64_t>(shape, chunk, mapping, batch, platform).layer();
+}
+
+CycleTerms layer_terms(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch,
+                       const Platform& platform) {
+  return StepBuilder<CycleTerms>(shape, chunk, mapping, batch, platform).layer();
 }
 
 }  // namespace autonba

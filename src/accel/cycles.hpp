@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "accel/chunk.hpp"
+#include "accel/cycle_terms.hpp"
 #include "accel/layout.hpp"
 #include "accel/platform.hpp"
 
@@ -17,6 +18,14 @@ bool output_tile_fits(const LayerShape& shape, int tile);
 /// Whether tiles of `tile` input channels cover whole segments, or parts of one. Always so for tile = N.
 bool input_tile_fits(const LayerShape& shape, int tile);
 
+/// Words that the largest tile takes of each half of a buffer.
+struct TileWords {
+  std::int64_t input = 0;
+  std::int64_t weight = 0;
+  std::int64_t output = 0;
+};
+TileWords tile_words(const Chunk& chunk, const LayerShape& shape, const Mapping& mapping, int batch);
+
 /// Whether the tile is within the layer, covers segments as it must, and the buffers of the chunk hold the largest one.
 /// Requires can_run.
 bool tile_fits(const Chunk& chunk, const LayerShape& shape, const Mapping& mapping, int batch);
@@ -25,5 +34,9 @@ bool tile_fits(const Chunk& chunk, const LayerShape& shape, const Mapping& mappi
 /// not grow with the number of tiles, only with the number of kinds of tiles.
 std::int64_t layer_cycles(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch,
                           const Platform& platform);
+
+/// The same cycles by what they are spent on: total(layer_terms(…)) = layer_cycles(…).
+CycleTerms layer_terms(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch,
+                       const Platform& platform);
 
 }  // namespace autonba

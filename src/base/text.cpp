@@ -51,6 +51,19 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
   return best;
 }
 
+std::string grouped(std::int64_t value) {
+  const std::string digits = fmt::format("{}", value);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const bool between_digits = !text.empty() && text.back() != '-';
+    if (between_digits && (digits.size() - i) % 3 == 0) {
+      text += ',';
+    }
+    text += digits[i];
+  }
+  return text;
+}
+
 std::string spoken_duration(double seconds) {
   const auto whole = static_cast<long>(std::llround(std::max(0.0, seconds)));
   if (whole < 60) {

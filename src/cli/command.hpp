@@ -34,6 +34,7 @@ std::string result_text(const Json& result);
 // One file each.
 void add_search(CLI::App& app, CommonOptions& common);
 void add_train(CLI::App& app, CommonOptions& common);
+void add_map(CLI::App& app, CommonOptions& common);
 void add_predict(CLI::App& app, CommonOptions& common);
 void add_report(CLI::App& app, CommonOptions& common);
 void add_compare_engines(CLI::App& app, CommonOptions& common);

@@ -37,7 +37,8 @@ int run(int argc, char** argv) {
   app.footer("Start with: autonba search configs/quick.yaml --out runs/quick");
   CommonOptions common;
   common.command = fmt::format("autonba {}", fmt::join(argv + 1, argv + argc, " "));
-  for (const auto add : {add_search, add_train, add_predict, add_report, add_compare_engines, add_bench, add_list}) {
+  for (const auto add :
+       {add_search, add_train, add_predict, add_report, add_map, add_compare_engines, add_bench, add_list}) {
     add(app, common);
   }
   try {

@@ -1,5 +1,24 @@
 // The accelerator: one interval of each chunk, and what the chunks are made of.
 
+/// What a layer's cycles may be spent on, with the words and colours for it; only the page of a mapping knows.
+const limits = [
+  ["compute", "arithmetic"],
+  ["input", "loading inputs"],
+  ["weights", "loading weights"],
+  ["residual", "loading residuals"],
+  ["output", "storing outputs"],
+  ["latency", "latency of the memory"],
+  ["handover", "handing over buffers"],
+  ["ends", "start and end of layers"],
+];
+const limitWords = new Map(limits);
+const limitColour = (limit) => `var(--limit-${limit})`;
+const limitLegend = (used) =>
+  h(
+    "ul.legend.below",
+    limits.filter(([limit]) => used.has(limit)).map(([limit, words]) => h("li", swatch(limitColour(limit)), words)),
+  );
+
 /// The layers of a chunk where they lie in the interval of `ii` cycles.
 function lane(chunk, index, layers, ii) {
   const own = layers.filter((layer) => layer.chunk === index).sort((a, b) => a.start_cycle - b.start_cycle);
@@ -8,8 +27,14 @@ function lane(chunk, index, layers, ii) {
     h(
       "span",
       {
-        style: `left:${(layer.start_cycle / ii) * 100}%;width:${layer.share_of_ii * 100}%`,
-        title: `${layer.id}: ${number(layer.cycles)} cycles, ${percent(layer.share_of_ii)} of II`,
+        style: [
+          `left:${(layer.start_cycle / ii) * 100}%;width:${layer.share_of_ii * 100}%`,
+          known(layer.limit) ? `--c:${limitColour(layer.limit)}` : "",
+        ].join(";"),
+        title: [
+          `${layer.id}: ${number(layer.cycles)} cycles, ${percent(layer.share_of_ii)} of II`,
+          known(layer.limit) ? `, mostly ${limitWords.get(layer.limit)}` : "",
+        ].join(""),
       },
       layer.share_of_ii > 0.08 ? h("b", layer.id) : null,
     ),
@@ -59,6 +84,7 @@ function drawAccelerator() {
   const ii = a.cost.ii_cycles;
   const time = (cycles) => si(cycles / (a.platform.clock_mhz * 1e6));
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => h("span", time(part * ii)));
+  const used = new Set(a.layers.map((layer) => layer.limit).filter(known));
   const note = [
     `II ${number(ii)} cycles (${time(ii)}) for a batch of ${a.batch}`,
     count(a.cost.stages, "pipeline stage"),
@@ -67,10 +93,11 @@ function drawAccelerator() {
   body("accelerator").append(
     h("p.note", `${note.join("; ")}.`),
     h(
-      "div.card.lanes",
+      used.size ? "div.card.lanes.by-limit" : "div.card.lanes",
       h("h3", "One interval"),
       a.chunks.map((chunk, i) => lane(chunk, i, a.layers, ii)),
       h("div.lane", h("div.ticks", ticks)),
+      used.size ? limitLegend(used) : null,
     ),
     h(
       "div.grid.chunks",

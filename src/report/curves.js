@@ -87,18 +87,6 @@ function chart(title, series, options) {
   };
 }
 
-let charts = [];
-function placeCharts(section, list) {
-  const drawn = list.filter(known);
-  const figures = drawn.map((entry) => entry.figure);
-  body(section).append(h("div.grid.plots", figures));
-  charts.push(...drawn.map((entry) => entry.draw()));
-}
-function removeCharts() {
-  charts.forEach((old) => old.destroy());
-  charts = [];
-}
-
 const first = "--series-1";
 const second = "--series-2";
 const series = (name, list, key, colour, x = "position") => ({

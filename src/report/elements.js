@@ -98,3 +98,19 @@ const factList = (facts, missing) =>
     "dl.facts",
     facts.map(([name, value]) => [h("dt", name), h("dd", known(value) ? value : missing)]),
   );
+
+/// Draws the page, again whenever colours that are computed change, and says so where that fails.
+function startPage(drawPage) {
+  try {
+    drawPage(false);
+  } catch (error) {
+    const place = document.getElementById("failure");
+    place.textContent = `This report could not be drawn: ${error.message}`;
+    place.hidden = false;
+    throw error;
+  }
+  // Colours that are computed here follow a change of theme; paper is always light.
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawPage(false));
+  addEventListener("beforeprint", () => drawPage(true));
+  addEventListener("afterprint", () => drawPage(false));
+}

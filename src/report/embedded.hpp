@@ -11,7 +11,8 @@ struct EmbeddedFile {
   std::string_view content;
 };
 
-/// What the page is made of: page.html, which names the others in double braces, and chart.js, which is Chart.js.
+/// What the pages are made of: page.html (a run) and map.html (a mapping), which name the others in double braces, and
+/// chart.js, which is Chart.js.
 std::span<const EmbeddedFile> embedded_files();
 
 }  // namespace autonba

@@ -15,7 +15,8 @@ const withBar = (share) => [
   h("span.bar", { "aria-hidden": true }, h("i", { style: `width:${Math.min(100, share * 100)}%` })),
 ];
 
-/// Columns: heading, what it is sorted by, what it shows, and the unit below the heading. `text` is aligned left.
+/// Columns: heading, what it is sorted by, what it shows, and the unit below the heading. `text` is aligned left;
+/// `needs` is what layers must have for the column to be there.
 const layerColumns = [
   { name: "Layer", key: (l) => l.id, show: (l) => l.id, text: true },
   { name: "Operation", key: operation, show: operation, text: true },
@@ -32,6 +33,14 @@ const layerColumns = [
     key: (l) => (known(l.utilisation) ? l.utilisation : -1),
     show: (l) => (known(l.utilisation) ? withBar(l.utilisation) : "–"),
   },
+  {
+    name: "Bound by",
+    key: (l) => l.limit,
+    show: (l) => [swatch(limitColour(l.limit)), `${l.limit} ${percent(l.terms[l.limit] / l.cycles, 0)}`],
+    text: true,
+    needs: "limit",
+  },
+  { name: "External", key: (l) => l.external_bytes, show: (l) => kilo(l.external_bytes), unit: "bytes", needs: "limit" },
 ];
 
 const layerCell = (layer, { show, text }, i) =>
@@ -49,18 +58,20 @@ function sortBy({ key }, head, heads, rows, tbody) {
 
 function drawLayers() {
   if (!data.accelerator) return absent("layers", "No accelerator yet, so no layer has cycles.");
-  const rows = data.accelerator.layers.map((layer) => ({
+  const { layers } = data.accelerator;
+  const columns = layerColumns.filter(({ needs }) => !needs || known(layers[0][needs]));
+  const rows = layers.map((layer) => ({
     layer,
     row: h(
       "tr",
-      layerColumns.map((column, i) => layerCell(layer, column, i)),
+      columns.map((column, i) => layerCell(layer, column, i)),
     ),
   }));
   const tbody = h(
     "tbody",
     rows.map(({ row }) => row),
   );
-  const heads = layerColumns.map((column) => {
+  const heads = columns.map((column) => {
     const button = h("button", { type: "button" }, column.name);
     const head = h(
       column.text ? "th.text" : "th",
@@ -72,5 +83,6 @@ function drawLayers() {
     return head;
   });
   const table = h("table", h("thead", h("tr", heads)), tbody);
-  body("layers").append(h("div.card.scroll", { tabindex: 0, role: "region", "aria-label": "Table of layers" }, table));
+  const card = known(layers[0].limit) ? "div.card.scroll.dense" : "div.card.scroll";
+  body("layers").append(h(card, { tabindex: 0, role: "region", "aria-label": "Table of layers" }, table));
 }

@@ -16,11 +16,6 @@ function drawHeader() {
   document.getElementById("steps").append(...data.steps.map(stepItem));
 }
 
-function tile(name, value, unit, below) {
-  const shown = known(value) ? h("p.value", value, h("span.unit", ` ${unit}`)) : h("p.value.missing", "not yet");
-  return h("div.card.tile", h("p.name", name), shown, known(below) ? h("p.below", below) : null);
-}
-
 const targetText = () => `${data.cost.higher_is_better ? "≥" : "≤"} ${cost(data.target.value)}`;
 
 /// "target ≥ 12,000 images/s: met (+3.1 %)", without the verdict before there is an accelerator.
@@ -58,28 +53,6 @@ function resultTiles() {
       shown(r.peak_rss_mb, (mb) => `peak memory ${number(mb)} MB`),
     ),
   ];
-}
-
-/// A resource used of available, its bar cut by chunks.
-function meter({ name, used, available, share, chunks }) {
-  const part = (own, i) => {
-    const style = `width:${Math.min(100, (own / available) * 100)}%;background:${chunkColour(i)}`;
-    return h("i", { style, title: `chunk ${i}: ${number(own)}` });
-  };
-  return h(
-    "div.meter",
-    h("p", h("strong", name), h("span", number(used), h("span.of", ` of ${number(available)} · ${percent(share)}`))),
-    h("div.bar", { role: "img", "aria-label": `${name}: ${percent(share)} used` }, chunks.map(part)),
-  );
-}
-
-function resourceCard() {
-  const a = data.accelerator;
-  if (!a) {
-    return h("div.card", h("h3", "Resources"), h("p.note", "No accelerator yet: it is chosen when the search ends."));
-  }
-  const chunks = chunkLegend((i, kind) => `chunk ${i} (${kind})`);
-  return h("div.card", h("h3", `Resources of ${a.platform.name}`), a.resources.map(meter), chunks);
 }
 
 function runCard() {
@@ -126,15 +99,4 @@ function drawPage(printing) {
   document.documentElement.dataset.drawn = "yes";
 }
 
-try {
-  drawPage(false);
-} catch (error) {
-  const place = document.getElementById("failure");
-  place.textContent = `This report could not be drawn: ${error.message}`;
-  place.hidden = false;
-  throw error;
-}
-// Colours that are computed here follow a change of theme; paper is always light.
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawPage(false));
-addEventListener("beforeprint", () => drawPage(true));
-addEventListener("afterprint", () => drawPage(false));
+startPage(drawPage);

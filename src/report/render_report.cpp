@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "report/embedded.hpp"
+#include "report/map_report.hpp"
 #include "report/report.hpp"
 
 namespace autonba {
@@ -32,10 +33,10 @@ std::string_view embedded_file(std::string_view name) {
   return found->content;
 }
 
-/// page.html with the file of each {{name}} in its place, and `data` in that of {{data}}. Braces in what is filled in
-/// mean nothing.
-std::string filled_page(std::string_view data) {
-  std::string_view page = embedded_file("page.html");
+/// The page `name` with the file of each {{name}} in its place, and `data` in that of {{data}}. Braces in what is
+/// filled in mean nothing.
+std::string filled_page(std::string_view page_name, std::string_view data) {
+  std::string_view page = embedded_file(page_name);
   std::string filled;
   while (true) {
     const std::size_t open = page.find("{{");
@@ -53,7 +54,11 @@ std::string filled_page(std::string_view data) {
 }  // namespace
 
 std::string render_report(const ReportInput& input) {
-  return filled_page(json_for_html(report_data(input)));
+  return filled_page("page.html", json_for_html(report_data(input)));
+}
+
+std::string map_page(const Json& data) {
+  return filled_page("map.html", json_for_html(data));
 }
 
 }  // namespace autonba

@@ -63,6 +63,25 @@ TEST(Cycles, AgreeWithAWalkOverEveryStepAndRun) {
   EXPECT_GT(steps, 10'000);
 }
 
+TEST(Cycles, AreSpentOnWhatAWalkSees) {
+  Rng rng = make_rng(3, "cycles");
+  const Platform platform = test_platform();
+  CycleTerms all;
+  for_random_layers(rng, 1000, [&](const Network& network, int i, const LayerShape& shape) {
+    const int batch = random_between(rng, 1, 4);
+    const Chunk chunk = random_chunk(rng, shape);
+    const Mapping mapping = random_mapping(rng, shape, batch);
+    const Walk walk = walk_layer(network, i, chunk, mapping, batch, platform);
+    const CycleTerms terms = layer_terms(shape, chunk, mapping, batch, platform);
+    EXPECT_EQ(terms, walk.terms) << describe(network.layers[static_cast<std::size_t>(i)], chunk, mapping, batch);
+    EXPECT_EQ(total(terms), layer_cycles(shape, chunk, mapping, batch, platform));
+    all += terms;
+  });
+  for (const NamedTerm& term : cycle_terms) {
+    EXPECT_GT(all.*term.cycles, 1000) << term.name;
+  }
+}
+
 TEST(Cycles, ATileFitsExactlyIntoBuffersThatHoldItsLargestTile) {
   Rng rng = make_rng(2, "cycles");
   const Platform platform = test_platform();

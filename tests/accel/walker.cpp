@@ -249,6 +249,8 @@ class Walker {
     std::int64_t load = 0;
     std::int64_t store = 0;
     std::int64_t compute = 0;
+    CycleTerms loaded;  // the same loads and stores by what is moved
+    CycleTerms stored;
   };
 
   std::pair<int, int> place(const Channel& channel) {
@@ -331,10 +333,12 @@ class Walker {
       const bool last = n_end == in_n_;
       const bool whole = mapping_.tile_n == in_n_;
       std::int64_t load = 0;
+      Times times;
       if (!(whole && !depthwise_ && mapping_.order == LoopOrder::rows_outer && kept_input_of_ == space)) {
         const Moved moved = depthwise_ ? runs(loaded, inputs_, m_begin, m_end, lanes_in_, 1)
                                        : runs(loaded, inputs_, n_begin, n_end, lanes_in_, 1);
         load += moved.cycles;
+        times.loaded.input = moved.cycles;
         found_.traffic.loaded_words += moved.port_words;
         found_.traffic.input.writes += moved.buffer_words;
         kept_input_of_ = space;
@@ -344,12 +348,14 @@ class Walker {
         for (int word = 0; !pooling_ && word < weight_words(m_end - m_begin, n_end - n_begin); ++word) {
           const auto port_words = up(std::int64_t{chunk_.unroll_m} * chunk_.unroll_n * layer_.bits, chunk_.port_bits);
           load += port_words;
+          times.loaded.weights += port_words;
           found_.traffic.loaded_words += port_words;
           ++found_.traffic.weight.writes;
         }
         if (last) {
           const std::int64_t port_words = up(96LL * (m_end - m_begin), chunk_.port_bits);
           load += std::max<std::int64_t>(port_words, m_end - m_begin);
+          times.loaded.weights += std::max<std::int64_t>(port_words, m_end - m_begin);
           found_.traffic.loaded_words += port_words;
           found_.traffic.parameters.writes += m_end - m_begin;
         }
@@ -362,14 +368,16 @@ class Walker {
         }
         const Moved moved = runs(written, added, m_begin, m_end, chunk_.unroll_m, 1);
         load += moved.cycles;
+        times.loaded.residual = moved.cycles;
         found_.traffic.loaded_words += moved.port_words;
         found_.traffic.output.writes += moved.buffer_words;
       }
-      Times times;
       times.load = load == 0 ? 0 : platform_.read_latency + load;
+      times.loaded.latency = times.load - load;
       if (last) {
         const Moved moved = runs(written, outputs_, m_begin, m_end, chunk_.unroll_m, output_words());
         times.store = platform_.write_latency + moved.cycles;
+        times.stored = {.output = moved.cycles, .latency = platform_.write_latency};
         found_.traffic.stored_words += moved.port_words;
         found_.traffic.output.reads += moved.buffer_words;
       }
@@ -599,8 +607,36 @@ class Walker {
       cycles += 1 + std::max(store + load, steps_[i].compute);
     }
     found_.cycles = cycles + steps_.back().store + platform_.layer_end;
+    found_.terms = walked_terms();
     found_.steps = static_cast<std::int64_t>(steps_.size());
     return found_;
+  }
+
+  /// What the cycles are spent on: in every step what takes longer, the arithmetic or the port.
+  CycleTerms walked_terms() const {
+    CycleTerms terms;
+    terms.ends = platform_.layer_start + platform_.layer_end;
+    const auto add_moved = [&](const CycleTerms& moved) {
+      terms.input += moved.input;
+      terms.weights += moved.weights;
+      terms.residual += moved.residual;
+      terms.output += moved.output;
+      terms.latency += moved.latency;
+    };
+    add_moved(steps_.front().loaded);
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      const Times before = i == 0 ? Times{} : steps_[i - 1];
+      const Times after = i + 1 == steps_.size() ? Times{} : steps_[i + 1];
+      ++terms.handover;
+      if (before.store + after.load > steps_[i].compute) {
+        add_moved(before.stored);
+        add_moved(after.loaded);
+      } else {
+        terms.compute += steps_[i].compute;
+      }
+    }
+    add_moved(steps_.back().stored);
+    return terms;
   }
 
   const Layer& layer_;

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "accel/chunk.hpp"
+#include "accel/cycle_terms.hpp"
 #include "accel/platform.hpp"
 #include "accel/traffic.hpp"
 #include "model/network.hpp"
@@ -13,6 +14,7 @@ namespace autonba {
 /// written apart from the cost model and sharing nothing with it but the data types and D.
 struct Walk {
   std::int64_t cycles = 0;
+  CycleTerms terms;
   std::int64_t steps = 0;
   // The most words of each half of a buffer that a tile fills.
   std::int64_t input_words = 0;

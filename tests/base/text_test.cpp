@@ -23,5 +23,13 @@ TEST(SpokenDuration, UsesTheUnitsAPersonWould) {
   EXPECT_EQ(spoken_duration(7800), "2 h 10 min");
 }
 
+TEST(Grouped, SetsDigitsInThousands) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1000), "1,000");
+  EXPECT_EQ(grouped(-123456), "-123,456");
+  EXPECT_EQ(grouped(1234567), "1,234,567");
+}
+
 }  // namespace
 }  // namespace autonba

@@ -130,7 +130,7 @@ struct TinyProblem {
                    .channels_out = out,
                    .groups = depthwise ? in : 1,
                    .kernel = {kernel, kernel},
-                   .padding = kernel / 2,
+                   .padding = all_sides(kernel / 2),
                    .height_in = 12,
                    .width_in = 12};
     };

@@ -231,7 +231,7 @@ TEST(CycleBound, KnowsThatATileMayBeAWholeMapOfAConcatenation) {
                               .channels_in = channels,
                               .channels_out = 12,
                               .kernel = {3, 3},
-                              .padding = 1,
+                              .padding = all_sides(1),
                               .height_in = 16,
                               .width_in = 16});
   };

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/files.hpp"
+#include "sample_map.hpp"
 #include "sample_run.hpp"
 
 namespace autonba {
@@ -46,8 +47,9 @@ class Page : public testing::Test {
 
   /// What is drawn once the page's script has run: its document up to the data and the scripts. Expects that it was
   /// drawn to the end, without a complaint on the browser's console.
-  std::string drawn(const ReportInput& input) {
-    write_file_whole(folder_ / "report.html", render_report(input));
+  std::string drawn(const ReportInput& input) { return drawn_html(render_report(input)); }
+  std::string drawn_html(const std::string& html) {
+    write_file_whole(folder_ / "report.html", html);
     const std::string document =
         output_of(fmt::format("chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
                               "--disable-background-networking --disable-component-update --disable-sync "
@@ -82,6 +84,33 @@ TEST_F(Page, ARunInterruptedInTheSearchShowsTheLikeliestChoices) {
   const std::string page = drawn(sample::run({.search = 1, .train = 0, .derived = false}));
   EXPECT_THAT(page, HasSubstr("likeliest choices after epoch 1 of the search"));
   EXPECT_THAT(page, HasSubstr("No accelerator yet"));
+}
+
+TEST_F(Page, AMappingIsDrawnWithWhatItHas) {
+  MapResult result = sample::mapped("zc706");
+  const std::string without = drawn_html(map_page(sample::data_of(result)));
+  EXPECT_THAT(without, HasSubstr("<h1 id=\"title\">sample on zc706</h1>"));
+  EXPECT_THAT(without, HasSubstr("<section id=\"pareto\" aria-labelledby=\"pareto-title\" hidden=\"\">"));
+  EXPECT_THAT(without, Not(HasSubstr("Template only")));
+  Mapper mapper(result.platform);
+  result.explanation = explain(result.network, result.accelerator, 1, 4, mapper);
+  result.bound = 0.9 * value_of(Objective::fps, result);
+  result.target = make_target(Objective::fps, 1e6);
+  result.network.host_ops = {{.id = "soft", .op = "Softmax", .operations = 10, .reads = {0}, .map = std::nullopt}};
+  const std::string with = drawn_html(map_page(sample::data_of(result)));
+  for (const char* part : {"no design of the space fpga-small has more than", "<dd>10.00 %</dd>", "missed",
+                           "Template only", "twice the memory port", "Softmax", "[object"}) {
+    EXPECT_EQ(with.find(part) != std::string::npos, std::string(part) != "[object") << part;
+  }
+}
+
+TEST_F(Page, AFrontOfAnAsicIsDrawn) {
+  MapTask task = sample::task_on("asic-28nm");
+  task.axes = pareto_axes(Objective::fps, Objective::area);
+  Mapper mapper(task.platform);
+  const std::string page = drawn_html(map_page(sample::data_of(map_network(task, mapper))));
+  EXPECT_THAT(page, HasSubstr("Throughput against area"));
+  EXPECT_THAT(page, HasSubstr("Energy"));
 }
 
 TEST_F(Page, NamesOfTheUserStayText) {

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "explore/engine.hpp"
+
+namespace autonba {
+
+/// Two objectives that are traded for each other, in the order of Objective.
+using ParetoAxes = std::array<Objective, 2>;
+
+/// The axes in their order. Throws InputError for a pair that is not offered: today fps and area are.
+ParetoAxes pareto_axes(Objective a, Objective b);
+
+/// A design that no other of the front beats in both objectives.
+struct ParetoPoint {
+  Accelerator accelerator;
+  Cost cost;
+  std::array<double, 2> values = {0, 0};  // value_of, by axis
+  /// Proven, where the engine proves: no design that is at least as good in the first axis is below this in the second.
+  std::optional<double> bound;
+};
+
+/// The front of `problem` (its own objective and time do not matter), best in the first axis first: the extremes, and
+/// between them designs that minimise the second axis with the first held to values in geometric steps (ε-constraint
+/// method), `points` at most. The budget and the watch are those of each point. Empty if nothing fits.
+std::vector<ParetoPoint> pareto_front(const std::string& engine, const Problem& problem, const ParetoAxes& axes,
+                                      int points, const Budget& budget, std::uint64_t seed, Mapper& mapper,
+                                      const Watch& watch = {});
+
+/// Without the points that another is at least as good as in both axes, best in the first axis first.
+std::vector<ParetoPoint> undominated(std::vector<ParetoPoint> points);
+
+}  // namespace autonba
