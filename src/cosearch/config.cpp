@@ -82,6 +82,8 @@ AcceleratorConfig read_accelerator(const YamlMap& map) {
   accelerator.every = map.integer("every", 1, many, accelerator.every);
   accelerator.evaluations = map.integer("evaluations", 1, many, accelerator.evaluations);
   accelerator.final_evaluations = map.integer("final_evaluations", 1, many, accelerator.final_evaluations);
+  accelerator.gap = map.number("gap", 0, 1, accelerator.gap);
+  accelerator.final_gap = map.number("final_gap", 0, 1, accelerator.final_gap);
   map.close();
   return accelerator;
 }
@@ -223,6 +225,8 @@ std::string to_yaml(const Config& config) {
   yaml.add("every", config.accelerator.every);
   yaml.add("evaluations", config.accelerator.evaluations);
   yaml.add("final_evaluations", config.accelerator.final_evaluations);
+  yaml.add("gap", config.accelerator.gap);
+  yaml.add("final_gap", config.accelerator.final_gap);
   yaml.close();
   yaml.open("train");
   yaml.add("epochs", config.train.epochs);
@@ -231,6 +235,15 @@ std::string to_yaml(const Config& config) {
   add_recipe(yaml, config.train.weights);
   yaml.close();
   return yaml.text();
+}
+
+Budget refresh_budget(const AcceleratorConfig& accelerator) {
+  return {.evaluations = accelerator.evaluations, .gap = accelerator.gap};
+}
+
+Budget final_budget(const AcceleratorConfig& accelerator) {
+  const bool proves = accelerator.engine == "exact";
+  return {.evaluations = proves ? 0 : accelerator.final_evaluations, .gap = accelerator.final_gap};
 }
 
 }  // namespace autonba

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "explore/objective.hpp"
+#include "explore/engine.hpp"
 
 namespace autonba {
 
@@ -62,11 +62,17 @@ struct SearchConfig {
 /// Search of γ.
 struct AcceleratorConfig {
   std::string space = "fpga";
-  std::string engine = "das";
-  std::int64_t every = 50;                 // arch steps between refreshes of γ*
-  std::int64_t evaluations = 300;          // of a refresh
-  std::int64_t final_evaluations = 10000;  // for the derived network
+  std::string engine = "exact";
+  std::int64_t every = 1;                  // arch steps between refreshes of γ*
+  std::int64_t evaluations = 1000;         // of a refresh
+  std::int64_t final_evaluations = 10000;  // for the derived network; `exact` goes on until its gap is proven
+  double gap = 0.05;                       // `exact` only: that ends a refresh
+  double final_gap = 0.01;                 // the same for the derived network
 };
+
+/// When the engine stops.
+Budget refresh_budget(const AcceleratorConfig& accelerator);
+Budget final_budget(const AcceleratorConfig& accelerator);
 
 /// Training of the derived network, from scratch.
 struct TrainConfig {

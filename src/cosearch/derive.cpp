@@ -68,7 +68,7 @@ Derived derive(const Logits& logits, Pricing& pricing, const Target& target, con
   // Every round but the last substitutes at least once; a space has no more choices worth a round than this.
   const std::size_t most_rounds = 4 * likeliest.size() + 4;
   for (std::size_t round = 0;; ++round) {
-    derived.solution = pricing.refresh(derived.architecture, accelerator.engine, accelerator.final_evaluations, seed);
+    derived.solution = pricing.refresh(derived.architecture, accelerator.engine, final_budget(accelerator), seed);
     derived.seconds = seconds_of(derived.solution, pricing);
     best_seconds = std::min(best_seconds, derived.seconds);
     if (derived.seconds <= limit) {
@@ -110,7 +110,7 @@ Architecture cheapest_architecture(const SearchSpace& space) {
 
 void check_target(Pricing& pricing, const Target& target, const AcceleratorConfig& accelerator, std::uint64_t seed) {
   const Architecture cheapest = cheapest_architecture(pricing.space());
-  const Solution solution = pricing.refresh(cheapest, accelerator.engine, accelerator.final_evaluations, seed);
+  const Solution solution = pricing.refresh(cheapest, accelerator.engine, final_budget(accelerator), seed);
   const double seconds = seconds_of(solution, pricing);
   if (seconds > target_seconds(target)) {
     throw input_error("target.value: {:.4g} {} is out of reach on {}: the cheapest network of the space reaches {}",

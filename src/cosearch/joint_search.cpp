@@ -220,7 +220,7 @@ std::vector<JointSearch::Sampled> JointSearch::sample_blocks(Rng& rng) const {
 void JointSearch::refresh_accelerator(const Architecture& executed) {
   const std::uint64_t seed = make_rng(config_.seed, "accelerator", static_cast<std::uint64_t>(arch_steps_)).state;
   const Solution solution =
-      pricing_.refresh(executed, config_.accelerator.engine, config_.accelerator.evaluations, seed);
+      pricing_.refresh(executed, config_.accelerator.engine, refresh_budget(config_.accelerator), seed);
   const double seconds =
       value_of(pricing_.objective(), solution.cost, solution.accelerator->batch, pricing_.platform());
   refresh_event_ = {{"event", "accelerator"},
@@ -228,7 +228,10 @@ void JointSearch::refresh_accelerator(const Architecture& executed) {
                     {"step", step_},
                     {"value", seconds},
                     {metric_name(pricing_.objective()), in_metric(pricing_.objective(), seconds)},
-                    {"evaluations", config_.accelerator.evaluations}};
+                    {"evaluations", solution.evaluations}};
+  if (solution.bound) {
+    refresh_event_["gap"] = gap_of(seconds, *solution.bound);
+  }
 }
 
 std::vector<BlockProbabilities> JointSearch::accuracy_gradient(const std::vector<Sampled>& samples) {

@@ -42,7 +42,7 @@ void Pricing::solve_for(const Architecture& architecture, Accelerator accelerato
   solved_ = SolvedAccelerator{std::move(accelerator), architecture};
 }
 
-Solution Pricing::refresh(const Architecture& architecture, const std::string& engine, std::int64_t evaluations,
+Solution Pricing::refresh(const Architecture& architecture, const std::string& engine, const Budget& budget,
                           std::uint64_t seed) {
   const Network wanted = network(architecture);
   std::optional<Accelerator> start;
@@ -55,11 +55,11 @@ Solution Pricing::refresh(const Architecture& architecture, const std::string& e
     }
   }
   const Problem problem{wanted, platform_, design_space_, objective_};
-  Solution solution = explore(engine, problem, {evaluations}, seed, mapper_, start);
+  Solution solution = explore(engine, problem, budget, seed, mapper_, start);
   if (!solution.accelerator) {
     throw work_error(
         "no accelerator of the space {} was found in {} evaluations that fits on {}; allow more evaluations",
-        design_space_.name, evaluations, platform_.name);
+        design_space_.name, solution.evaluations, platform_.name);
   }
   solve_for(architecture, *solution.accelerator);
   return solution;

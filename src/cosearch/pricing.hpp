@@ -28,7 +28,7 @@ class Pricing {
 
   /// Solves the inner problem for `architecture` with a warm start from γ*; γ* becomes the result. Throws WorkError if
   /// no feasible accelerator is found.
-  Solution refresh(const Architecture& architecture, const std::string& engine, std::int64_t evaluations,
+  Solution refresh(const Architecture& architecture, const std::string& engine, const Budget& budget,
                    std::uint64_t seed);
 
   const std::optional<SolvedAccelerator>& solved() const { return solved_; }

@@ -168,7 +168,7 @@ Json first_result(const Setting& setting, const Derived& derived, double search_
   }
   if (derived.solution.bound) {
     result["bound"] = *derived.solution.bound;
-    result["optimality_gap"] = derived.seconds / *derived.solution.bound - 1;
+    result["optimality_gap"] = gap_of(derived.seconds, *derived.solution.bound);
   }
   result["search_seconds"] = search_seconds;
   result["peak_rss_mb"] = peak_rss_mb();

@@ -22,7 +22,7 @@ class Deriving : public testing::Test {
 
   double seconds_of(const Architecture& architecture) const {
     Pricing pricing(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
-    const Solution solution = pricing.refresh(architecture, "random", 20, 1);
+    const Solution solution = pricing.refresh(architecture, "random", {20}, 1);
     return value_of(Objective::fps, solution.cost, 1, pricing.platform());
   }
 
@@ -66,7 +66,7 @@ TEST_F(Deriving, ATargetThatTheCheapestNetworkMissesIsRefused) {
 TEST(Pricing, OfTheSolvedNetworkEqualsTheCostModel) {
   Pricing pricing(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
   const Architecture architecture = {{1, 0}, {2, 1}, {0, 1}};
-  const Solution solution = pricing.refresh(architecture, "random", 20, 3);
+  const Solution solution = pricing.refresh(architecture, "random", {20}, 3);
   const Cost cost = evaluate(pricing.network(architecture), *solution.accelerator, pricing.platform());
   const double expected = value_of(Objective::fps, cost, solution.accelerator->batch, pricing.platform());
   EXPECT_NEAR(pricing.objective_seconds(pricing.chunk_seconds(architecture)), expected, 1e-12);
@@ -74,7 +74,7 @@ TEST(Pricing, OfTheSolvedNetworkEqualsTheCostModel) {
 
 TEST(Pricing, BlocksAndTheRestAddUpToTheWhole) {
   Pricing pricing(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
-  pricing.refresh({{1, 0}, {2, 1}, {0, 1}}, "random", 20, 3);
+  pricing.refresh({{1, 0}, {2, 1}, {0, 1}}, "random", {20}, 3);
   const Architecture other = {{0, 1}, {1, 0}, {2, 1}};
   std::vector<double> sum = pricing.fixed_seconds(other);
   for (std::size_t block = 0; block < other.size(); ++block) {
@@ -88,7 +88,7 @@ TEST(Pricing, BlocksAndTheRestAddUpToTheWhole) {
 
 TEST(Pricing, IsTheSameAfterSavingAndRestoring) {
   Pricing pricing(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
-  pricing.refresh({{1, 0}, {2, 1}, {0, 1}}, "random", 20, 3);
+  pricing.refresh({{1, 0}, {2, 1}, {0, 1}}, "random", {20}, 3);
   Pricing restored(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
   restored.restore(pricing.save(), "test");
   const Architecture other = {{0, 1}, {1, 0}, {2, 1}};

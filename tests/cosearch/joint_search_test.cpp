@@ -37,7 +37,7 @@ std::vector<std::pair<double, Architecture>> enumerate(const Config& config, std
       architecture.push_back({rest % choices / 2, rest % choices % 2});
     }
     Pricing pricing(space, 4, tiny_platform(), tiny_design_space(), config.target.objective);
-    const Solution solution = pricing.refresh(architecture, config.accelerator.engine, 20, seed);
+    const Solution solution = pricing.refresh(architecture, config.accelerator.engine, {20}, seed);
     priced.emplace_back(value_of(config.target.objective, solution.cost, 1, pricing.platform()), architecture);
   }
   return priced;
