@@ -6,10 +6,13 @@
 #include "cli/command.hpp"
 #include "cost_evaluations.hpp"
 #include "design_evaluations.hpp"
+#include "exact_speed.hpp"
 #include "train/runtime.hpp"
 
 namespace autonba {
 namespace {
+
+constexpr double exact_gap = 0.02;  // at which the engine stops
 
 std::string bench_text(const Json& figures) {
   const double floor = figures["floor_seconds"];
@@ -25,7 +28,9 @@ std::string bench_text(const Json& figures) {
                      figures["cost_evaluations_per_second"].get<double>()) +
          fmt::format("designs from tables          {:.0f} a second, tables built in {:.2f} s\n",
                      figures["design_evaluations_per_second"].get<double>(),
-                     figures["design_tables_seconds"].get<double>());
+                     figures["design_tables_seconds"].get<double>()) +
+         fmt::format("exact, 22 blocks             {:.2f} s to a gap of {:.1f} %\n",
+                     figures["exact_seconds"].get<double>(), 100 * figures["exact_gap"].get<double>());
 }
 
 /// Whole networks of the paper's space, for two seconds.
@@ -42,6 +47,8 @@ void bench(const CommonOptions& common, const TrainBenchOptions& options) {
   progress.update("cost model");
   const DesignRate designs =
       design_evaluations(load_design_space("fpga-tables"), load_platform("zc706-pl"), thread_count(common), 2);
+  progress.update("exact");
+  const ExactTime exact = exact_on_cifar(load_platform("zc706-pl"), true, exact_gap, thread_count(common));
   const Json figures = {{"threads", thread_count(common)},
                         {"floor_seconds", train.floor.seconds},
                         {"sgemm_gflops", train.floor.sgemm_gflops},
@@ -53,7 +60,9 @@ void bench(const CommonOptions& common, const TrainBenchOptions& options) {
                         {"peak_rss_mb", train.peak_rss_mb},
                         {"cost_evaluations_per_second", measured_cost_evaluations()},
                         {"design_evaluations_per_second", designs.evaluations_per_second},
-                        {"design_tables_seconds", designs.table_seconds}};
+                        {"design_tables_seconds", designs.table_seconds},
+                        {"exact_seconds", exact.seconds},
+                        {"exact_gap", exact.gap}};
   print_result(common, figures, bench_text(figures));
 }
 

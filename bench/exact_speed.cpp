@@ -1,0 +1,85 @@
+#include "exact_speed.hpp"
+
+#include <chrono>
+#include <limits>
+
+#include "explore/engine.hpp"
+#include "model/load_network.hpp"
+#include "model/space.hpp"
+
+namespace autonba {
+namespace {
+
+constexpr int classes = 10;
+
+ExactTime timed(const std::string& name, const Problem& problem, const Budget& budget, Mapper& mapper,
+                std::optional<Accelerator>& last) {
+  const auto start = std::chrono::steady_clock::now();
+  const Solution solution = explore("exact", problem, budget, 1, mapper, last);
+  ExactTime time{.name = name};
+  time.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (solution.accelerator) {
+    const int batch = solution.accelerator->batch;
+    time.fps = fps(solution.cost.ii_cycles, batch, problem.platform);
+    time.gap = gap_of(value_of(problem.objective, solution.cost, batch, problem.platform), *solution.bound);
+  }
+  last = solution.accelerator;
+  return time;
+}
+
+DesignSpace space_of(bool everything) {
+  DesignSpace space = load_design_space("fpga");
+  space.chunks_max = 3;
+  if (!everything) {
+    space.batch = {1};
+    space.conv.mac = space.depthwise.mac = {MacKind::dsp2};
+  }
+  return space;
+}
+
+}  // namespace
+
+ExactTime exact_on_cifar(const Platform& platform, bool everything, double gap, int threads) {
+  const SearchSpace networks = load_space("fbnet-cifar");
+  Rng rng = make_rng(1, "exact speed");
+  const Network network = make_network(networks, random_architecture(networks, rng), classes);
+  const DesignSpace space = space_of(everything);
+  Mapper mapper(platform);
+  std::optional<Accelerator> none;
+  return timed("fbnet-cifar", {network, platform, space}, {.gap = gap, .threads = threads}, mapper, none);
+}
+
+std::vector<ExactTime> exact_again(const Platform& platform, double gap, int calls, int threads) {
+  const SearchSpace networks = load_space("fbnet-cifar");
+  Rng rng = make_rng(1, "exact speed");
+  Architecture architecture = random_architecture(networks, rng);
+  const DesignSpace space = space_of(false);
+  Mapper mapper(platform);
+  std::optional<Accelerator> last;
+  std::vector<ExactTime> times;
+  for (int call = 0; call <= calls; ++call) {
+    const Network network = make_network(networks, architecture, classes);
+    const ExactTime time =
+        timed("again", {network, platform, space}, {.gap = gap, .threads = threads}, mapper, last);
+    if (call > 0) {
+      times.push_back(time);
+    }
+    const Architecture other = random_architecture(networks, rng);
+    for (int change = 0; change < 2; ++change) {
+      const std::size_t block = uniform_index(rng, architecture.size());
+      architecture[block] = other[block];
+    }
+  }
+  return times;
+}
+
+ExactTime exact_on(const std::string& network, const Platform& platform, double gap, double most_seconds, int threads) {
+  const Network loaded = load_network(network);
+  const DesignSpace space = load_design_space("fpga");
+  Mapper mapper(platform);
+  std::optional<Accelerator> none;
+  return timed(network, {loaded, platform, space}, {.gap = gap, .seconds = most_seconds, .threads = threads}, mapper,
+               none);
+}
+
+}  // namespace autonba

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "accel/platform.hpp"
+#include "model/network.hpp"
+
+namespace autonba {
+
+/// How long the engine `exact` took and what it proved.
+struct ExactTime {
+  std::string name;
+  double seconds = 0;  // wall clock
+  double fps = 0;
+  double gap = 0;  // gap_of
+};
+
+/// A random network of fbnet-cifar (22 blocks), up to three chunks of the space `fpga`, nothing remembered. `everything`:
+/// all batches and kinds of multiplier, else batch 1 and two multipliers to a DSP.
+ExactTime exact_on_cifar(const Platform& platform, bool everything, double gap, int threads);
+
+/// The same network with two of its blocks changed at random, again and again, each solved from the last one's solution.
+/// The first of these calls, from nothing, is left out.
+std::vector<ExactTime> exact_again(const Platform& platform, double gap, int calls, int threads);
+
+/// A network of configs/networks on the space `fpga`, nothing remembered.
+ExactTime exact_on(const std::string& network, const Platform& platform, double gap, double most_seconds, int threads);
+
+}  // namespace autonba
