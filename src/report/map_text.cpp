@@ -232,9 +232,11 @@ std::string pareto_table(const Json& pareto) {
 
 std::string tilings_table(const Json& explanation) {
   const bool energy = explanation.at("chosen").contains("energy_pj");
-  std::vector<std::string> headings = {
-      "tiling<", "tile m×n×rows×cols", "order<", "cycles",  "bound by<", "compute", "input",
-      "weights", "residual",           "output", "latency", "steps",     "ends",    "buffers in/weight/out"};
+  std::vector<std::string> headings = {"tiling<", "tile m×n×rows×cols", "order<", "cycles", "bound by<"};
+  for (const NamedTerm& term : cycle_terms) {
+    headings.emplace_back(term.name);
+  }
+  headings.emplace_back("buffers in/weight/out");
   if (energy) {
     headings.emplace_back("energy, µJ");
   }
@@ -245,8 +247,8 @@ std::string tilings_table(const Json& explanation) {
     std::vector<std::string> row = {
         name, fmt::format("{}×{}×{}×{}", tile[0].dump(), tile[1].dump(), tile[2].dump(), tile[3].dump()),
         tiling.at("order").get<std::string>(), cycles_text(tiling.at("cycles")), limit_text(tiling)};
-    for (const auto& [term, cycles] : tiling.at("terms").items()) {
-      row.push_back(cycles_text(cycles));
+    for (const NamedTerm& term : cycle_terms) {
+      row.push_back(cycles_text(tiling.at("terms").at(std::string(term.name))));
     }
     const auto share = [&](const char* key) { return fmt::format("{:.0f} %", 100 * buffers.at(key).get<double>()); };
     row.push_back(fmt::format("{} / {} / {}", share("input"), share("weight"), share("output")));
