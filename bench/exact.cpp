@@ -1,4 +1,5 @@
-// How long the engine `exact` takes: bench_exact [THREADS], two threads unless told. docs/performance.md has the figures.
+// How long the engine `exact` takes: bench_exact [THREADS], two threads unless told. docs/performance.md has the
+// figures.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,11 +23,20 @@ void print_median(std::vector<autonba::ExactTime> times, double gap) {
 
 void measure(int threads) {
   const autonba::Platform fabric = autonba::load_platform("zc706-pl");
-  constexpr std::array networks = {"alexnet",        "vgg16",         "resnet18",
-                                   "resnet50",       "mobilenet-v1",  "mobilenet-v2",
-                                   "mobilenet-v3-large", "efficientnet-b0", "squeezenet",
-                                   "shufflenet-v2",  "fbnet-c",       "proxylessnas-mobile",
-                                   "edd-net-3",      "yolo-tiny"};
+  constexpr std::array networks = {"alexnet",
+                                   "vgg16",
+                                   "resnet18",
+                                   "resnet50",
+                                   "mobilenet-v1",
+                                   "mobilenet-v2",
+                                   "mobilenet-v3-large",
+                                   "efficientnet-b0",
+                                   "squeezenet",
+                                   "shufflenet-v2",
+                                   "fbnet-c",
+                                   "proxylessnas-mobile",
+                                   "edd-net-3",
+                                   "yolo-tiny"};
   autonba::ExactTime time = autonba::exact_on_cifar(fabric, false, 0.02, threads);
   time.name = "fbnet-cifar, batch 1, two MACs to a DSP";
   print(time);

@@ -59,8 +59,7 @@ std::vector<ExactTime> exact_again(const Platform& platform, double gap, int cal
   std::vector<ExactTime> times;
   for (int call = 0; call <= calls; ++call) {
     const Network network = make_network(networks, architecture, classes);
-    const ExactTime time =
-        timed("again", {network, platform, space}, {.gap = gap, .threads = threads}, mapper, last);
+    const ExactTime time = timed("again", {network, platform, space}, {.gap = gap, .threads = threads}, mapper, last);
     if (call > 0) {
       times.push_back(time);
     }

@@ -16,12 +16,12 @@ struct ExactTime {
   double gap = 0;  // gap_of
 };
 
-/// A random network of fbnet-cifar (22 blocks), up to three chunks of the space `fpga`, nothing remembered. `everything`:
-/// all batches and kinds of multiplier, else batch 1 and two multipliers to a DSP.
+/// A random network of fbnet-cifar (22 blocks), up to three chunks of the space `fpga`, nothing remembered.
+/// `everything`: all batches and kinds of multiplier, else batch 1 and two multipliers to a DSP.
 ExactTime exact_on_cifar(const Platform& platform, bool everything, double gap, int threads);
 
-/// The same network with two of its blocks changed at random, again and again, each solved from the last one's solution.
-/// The first of these calls, from nothing, is left out.
+/// The same network with two of its blocks changed at random, again and again, each solved from the last one's
+/// solution. The first of these calls, from nothing, is left out.
 std::vector<ExactTime> exact_again(const Platform& platform, double gap, int calls, int threads);
 
 /// A network of configs/networks on the space `fpga`, nothing remembered.

@@ -87,6 +87,10 @@ void read_sram(const YamlMap& map, AsicTables& tables) {
         entry.reject("capacity_bytes",
                      fmt::format("{} does not ascend from {}", sram.capacity_bytes, smaller.capacity_bytes));
       }
+      if (sram.capacity_bytes * sram.area_um2_per_bit < smaller.capacity_bytes * smaller.area_um2_per_bit) {
+        entry.reject("area_um2_per_bit", fmt::format("{} makes this memory smaller than one of {} bytes",
+                                                     sram.area_um2_per_bit, smaller.capacity_bytes));
+      }
       if (sram.read_pj_per_bit < smaller.read_pj_per_bit) {
         entry.reject("read_pj_per_bit", fmt::format("{} is less than the {} of a smaller memory", sram.read_pj_per_bit,
                                                     smaller.read_pj_per_bit));

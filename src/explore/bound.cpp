@@ -172,9 +172,15 @@ double CycleBound::of_any(const LeastLoads& loads) const {
   const double once = input + constants + outputs_in(1);
   const double in_output_tiles = input + constants + outputs_in(2);
   const double in_input_tiles = inputs_in(2) + constants + outputs_in(1);
-  const double stored = moved(pixels_out_, m_, 1, segments_out_, bits_out_, ceil_div(m_, unroll_m_) * output_words_);
-  const double input_here = input / repeats;  // of one group of one image
+  // Of one group of one image, whichever it is: groups may have different numbers of segments.
+  const auto of_a_group = [&](std::int64_t pixels, std::int64_t channels, int bits, std::int64_t words) {
+    return static_cast<double>(std::max(pixels * words, pixels * channels * bits >> port_shift_)) / images;
+  };
+  const double stored_here = of_a_group(pixels_out_, m_, bits_out_, ceil_div(m_, unroll_m_) * output_words_);
+  const double input_here = loads.first_share * of_a_group(images_ * loads.rows * loads.cols, channels_in, bits_in_,
+                                                           ceil_div(channels_in, unroll_in_));
   const double constants_here = constants / static_cast<double>(groups_);
+  const double weights_here = constants_here - static_cast<double>(parameter_cycles(m_));  // parameters come last
 
   const double load_latency = loads.always ? static_cast<double>(read_latency_) : 0;
   const auto store_latency = static_cast<double>(write_latency_);
@@ -211,11 +217,11 @@ double CycleBound::of_any(const LeastLoads& loads) const {
   if (n_ > 1) {  // input channels in several tiles, nothing stays: with one output tile, and with more
     const double again = in_input_tiles + constants * (images - 1);
     least = std::min(least, least_over_tiles(2, n_, [&](double few, double many) {
-                       return cycles(few, 1, again, (input_here + constants_here) / many, stored / repeats);
+                       return cycles(few, 1, again, (input_here + weights_here) / many, stored_here);
                      }));
     least = std::min(least, least_over_tiles(4, most, [&](double few, double many) {
                        return cycles(few, 2, again + std::min(input, constants * images),
-                                     (input_here + constants_here) / many, 0);
+                                     (input_here + weights_here) / many, 0);
                      }));
   }
   return static_cast<double>(fixed_cycles_) + least;

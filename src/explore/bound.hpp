@@ -18,6 +18,7 @@ class CycleBound {
   struct LeastLoads {
     std::int64_t rows = 0;          // input rows that all tiles load together, at least
     std::int64_t cols = 0;          // the same of columns
+    double first_share = 0;         // of its equal part of these, that the first tile loads at least: padding clips it
     bool always = false;            // no tile lies in the padding, without anything to load
     bool all_channels_fit = false;  // a tile may have all channels of a group
   };

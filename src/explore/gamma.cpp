@@ -150,15 +150,19 @@ int nearest_option(const std::vector<int>& options, int value) {
   return static_cast<int>(nearest - options.begin());
 }
 
+void check_space(const DesignSpace& space, const Platform& platform) {
+  check_buildable(space, space.conv, "conv");
+  check_buildable(space, space.depthwise, "depthwise");
+  check_macs(space, space.conv, "conv", platform);
+  check_macs(space, space.depthwise, "depthwise", platform);
+}
+
 DesignChoices::DesignChoices(const DesignSpace& space, std::span<const LayerShape> shapes, const Platform& platform,
                              Objective objective)
     : shapes_(shapes.begin(), shapes.end()),
       chunks_max_(space.chunks_max),
       memory_bits_(platform.memory_bits_per_cycle) {
-  check_buildable(space, space.conv, "conv");
-  check_buildable(space, space.depthwise, "depthwise");
-  check_macs(space, space.conv, "conv", platform);
-  check_macs(space, space.depthwise, "depthwise", platform);
+  check_space(space, platform);
   for (const LayerShape& shape : shapes_) {
     needs_.push_back(needs_of(shape));
   }

@@ -60,6 +60,9 @@ struct ChunkNeeds {
   int stride = 0;
 };
 
+/// Throws InputError unless chunks can be built of every value of the space, of multipliers that the platform has.
+void check_space(const DesignSpace& space, const Platform& platform);
+
 /// All design choices of a problem. A slot is a place for a chunk: the first ones are for conv chunks, the others for
 /// depthwise ones. A layer goes to a chunk of its kind.
 class DesignChoices {

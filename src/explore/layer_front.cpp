@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/error.hpp"
 #include "explore/bound.hpp"
 
 namespace autonba {
@@ -18,6 +19,10 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
 LayerFronts::LayerFronts(const BufferDepths& depths, const Platform& platform) : depths_(depths), platform_(platform) {
   for (std::size_t buffer = 0; buffer < depths.size(); ++buffer) {
     const std::vector<int>& of = depths[buffer];
+    if (of.size() > depths_most) {
+      throw input_error("a design space lists {} depths of a buffer, more than the {} that can be compared", of.size(),
+                        depths_most);
+    }
     for (int words = 0; words <= of.back(); ++words) {
       places_[buffer].push_back(static_cast<std::uint8_t>(std::lower_bound(of.begin(), of.end(), words) - of.begin()));
     }

@@ -10,7 +10,8 @@
 
 namespace autonba {
 
-/// Depths that buffers may have, ascending, up to 127 of each: input, weight, output.
+/// Depths that buffers may have, ascending, up to depths_most of each: input, weight, output.
+inline constexpr std::size_t depths_most = 126;  // so that a place, and the one after the last, are below 128
 using BufferDepths = std::array<std::vector<int>, 3>;
 
 /// What a tiling needs of a chunk, a byte each: an accumulator (0 or 1), and the places in BufferDepths of the least
@@ -50,6 +51,7 @@ struct FrontTiling {
 /// one for each thread.
 class LayerFronts {
  public:
+  /// References are kept. Throws InputError for more than depths_most depths.
   LayerFronts(const BufferDepths& depths, const Platform& platform);
 
   /// By ascending cycles. Buffer depths, accumulator and largest stride of `chunk` do not matter: found are the tilings

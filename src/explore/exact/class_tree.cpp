@@ -68,21 +68,37 @@ std::uint32_t build(ClassTree& tree, std::uint32_t first, std::uint32_t last, co
   return index;
 }
 
+std::int64_t least_loaded(const std::vector<TileSize>& tiles) {
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  for (const TileSize& tile : tiles) {
+    least = std::min(least, tile.loaded_sum);
+  }
+  return least;
+}
+
+/// CycleBound::LeastLoads::first_share of one dimension.
+double first_share(const std::vector<TileSize>& tiles, std::int64_t loaded) {
+  double share = loaded > 0 ? 1 : 0;
+  for (const TileSize& tile : tiles) {
+    share = std::min(share, static_cast<double>(tile.loaded_first * tile.tiles) /
+                                static_cast<double>(std::max<std::int64_t>(loaded, 1)));
+  }
+  return share;
+}
+
 double least_time(const LayerShape& shape, Tilings& tilings, const ChunkClass& chunks, int batch,
                   const Platform& platform) {
   const Chunk fastest = chunk_at(chunks, chunks.most());
   if (!can_run(fastest, shape)) {
     return std::numeric_limits<double>::infinity();
   }
-  CycleBound::LeastLoads loads{.rows = std::numeric_limits<std::int64_t>::max(), .cols = loads.rows, .always = true};
-  for (const TileSize& rows : tilings.rows(fastest.unroll_p, batch)) {
-    loads.rows = std::min(loads.rows, rows.loaded_sum);
-    loads.always = loads.always && rows.loaded_least > 0;
-  }
-  for (const TileSize& cols : tilings.columns()) {
-    loads.cols = std::min(loads.cols, cols.loaded_sum);
-    loads.always = loads.always && cols.loaded_least > 0;
-  }
+  const std::vector<TileSize>& rows = tilings.rows(fastest.unroll_p, batch);
+  const std::vector<TileSize>& cols = tilings.columns();
+  CycleBound::LeastLoads loads{.rows = least_loaded(rows), .cols = least_loaded(cols)};
+  loads.first_share = first_share(rows, loads.rows) * first_share(cols, loads.cols);
+  const auto loads_something = [](const TileSize& tile) { return tile.loaded_least > 0; };
+  loads.always =
+      std::all_of(rows.begin(), rows.end(), loads_something) && std::all_of(cols.begin(), cols.end(), loads_something);
   const auto steps = [](int size, int unroll) { return std::int64_t{(size + unroll - 1) / unroll}; };
   loads.all_channels_fit = shape.m <= parameter_words && std::int64_t{shape.kernel_height} * shape.kernel_width *
                                                                  steps(shape.m, fastest.unroll_m) *

@@ -11,6 +11,7 @@
 #include "explore/exact/incumbent.hpp"
 #include "explore/exact/instance.hpp"
 #include "explore/exact/relaxation.hpp"
+#include "explore/gamma.hpp"
 
 namespace autonba {
 namespace {
@@ -225,27 +226,26 @@ class BranchAndBound {
 
   /// A region of single classes with a tight bound: its best design, or two parts.
   void look_closely(const Region& region, Outcome& outcome) const {
+    Best best{.found = std::nullopt, .bound = infinity};  // what does not fit has no designs
     if (instance_.problem().objective == Objective::area) {
       Region least = region;
       for (Slot& slot : least.slots) {
         slot.high = slot.low;
       }
-      outcome.found = best_at_upper_ends(instance_, least).found;
-      if (outcome.found && outcome.found->value <= region.bound * (1 + 1e-12)) {
-        outcome.settled = std::min(outcome.settled, region.bound);
-        return;
-      }
+      best = best_at_upper_ends(instance_, least);
+      best.is_as_built = best.found && best.found->value <= region.bound * (1 + 1e-12);
     } else if (const std::optional<Region> fitting = fitting_upper_ends(instance_, region)) {
-      Best best = best_at_upper_ends(instance_, *fitting);
-      outcome.found = std::move(best.found);
-      outcome.settled = std::min(outcome.settled, std::max(region.bound, best.bound));
-      return;
+      best = best_at_upper_ends(instance_, *fitting);
     }
-    split_amounts(region, outcome);
+    outcome.found = best.found;
+    if (best.is_as_built || !split_amounts(region, outcome)) {
+      outcome.settled = std::min(outcome.settled, std::max(region.bound, best.bound));
+    }
   }
 
   /// Where the upper end takes most of what is missing, or most area. Strides first: the input buffer depends on them.
-  void split_amounts(const Region& region, Outcome& outcome) const {
+  /// False for single chunks.
+  bool split_amounts(const Region& region, Outcome& outcome) const {
     const std::size_t slots = instance_.layout_of(region).slots();
     std::array<Resources, slots_most> used{};
     Resources all;
@@ -282,6 +282,7 @@ class BranchAndBound {
     if (choice) {
       split(region, choice->first, choice->second, outcome);
     }
+    return choice.has_value();
   }
 
   void split(const Region& region, std::size_t s, std::size_t amount, Outcome& outcome) const {
@@ -334,6 +335,7 @@ Solution solve_exactly(const Problem& problem, const Budget& budget, Mapper& map
   if (problem.objective == Objective::energy || problem.objective == Objective::edp) {
     throw input_error("the engine exact does not prove energy and edp; the other engines search for them");
   }
+  check_space(problem.space, problem.platform);
   const Instance instance(problem, mapper, mapper.exact_memory(problem.space));
   BranchAndBound search(instance, budget, start ? design_of(instance, *start) : std::nullopt, watch);
   search.run();

@@ -131,11 +131,12 @@ class Climb {
   bool has_climbed_ = false;
 };
 
-/// The leaf of the chunk's class, if the tree has one.
+/// The leaf of the chunk's class, if the tree has one; of that with two multipliers to a DSP where one was left out.
 std::optional<std::uint32_t> leaf_of(const ClassTree& tree, const Chunk& chunk) {
   const auto same = [&](const Chunk& base) {
+    const bool packed = chunk.mac == MacKind::dsp1 && base.mac == MacKind::dsp2;
     return base.bits == chunk.bits && base.unroll_m == chunk.unroll_m && base.unroll_n == chunk.unroll_n &&
-           base.unroll_p == chunk.unroll_p && base.mac == chunk.mac && base.port_bits == chunk.port_bits;
+           base.unroll_p == chunk.unroll_p && (base.mac == chunk.mac || packed) && base.port_bits == chunk.port_bits;
   };
   for (std::uint32_t node = 0; node < tree.nodes.size(); ++node) {
     if (is_single(tree.nodes[node]) && same(tree.classes[tree.nodes[node].first].base)) {

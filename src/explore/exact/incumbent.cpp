@@ -98,19 +98,20 @@ bool combine_as_sum(const Instance& instance) {
   return instance.problem().objective == Objective::latency;
 }
 
-double value_of_cycles(const Instance& instance, const Region& region, double cycles) {
-  if (instance.problem().objective != Objective::area) {
-    return instance.seconds(region, cycles);
-  }
-  return cycles <= instance.cycles(region, instance.problem().most_seconds) * (1 + 1e-12)
-             ? static_cast<double>(used_at_upper_ends(instance, region).area_um2) * 1e-6
-             : infinity;
+bool in_time(const Instance& instance, const Region& region, double cycles) {
+  return instance.problem().objective != Objective::area ||
+         cycles <= instance.cycles(region, instance.problem().most_seconds) * (1 + 1e-12);
 }
 
-/// A chunk has what residuals need only if a layer on it adds one.
-bool fits_as_placed(const Instance& instance, const Region& region, const Found& found) {
-  const Layout& layout = instance.layout_of(region);
+/// A chunk has what residuals need only if a layer on it adds one, and is not built without layers.
+struct AsBuilt {
   Resources used;
+  bool is_as_flagged = true;  // each chunk that was made for residuals adds one
+};
+
+AsBuilt as_built(const Instance& instance, const Region& region, const Found& found) {
+  const Layout& layout = instance.layout_of(region);
+  AsBuilt built;
   for (std::size_t s = 0; s < layout.slots(); ++s) {
     const std::size_t kind = layout.kind_of(s);
     const KindPart& part = instance.kind(kind);
@@ -122,9 +123,11 @@ bool fits_as_placed(const Instance& instance, const Region& region, const Found&
         residual = residual || part.items[part.item_of[layer]].adds_residual;
       }
     }
-    used = has_layers ? used + used_by(instance, region, s, region.slots[s].high, residual) : used;
+    const bool flagged = adds_residual_at(instance.class_of(region, s), region.slots[s].high);
+    built.is_as_flagged = built.is_as_flagged && residual == flagged;
+    built.used = has_layers ? built.used + used_by(instance, region, s, region.slots[s].high, residual) : built.used;
   }
-  return fits(used, instance.platform());
+  return built;
 }
 
 /// With the layers of all kinds placed as their times say.
@@ -137,25 +140,35 @@ Best place_all(const Instance& instance, const Region& region, std::span<const L
     if (layout.counts[kind] == 0) {
       continue;
     }
-    Placed placed = place(instance, region, kind, times[kind], cycles, prove);
+    // No better than others take anyway, or than the time that there is.
+    const double enough = instance.problem().objective == Objective::area
+                              ? instance.cycles(region, instance.problem().most_seconds)
+                              : cycles;
+    Placed placed = place(instance, region, kind, times[kind], enough, prove);
     cycles = combine_as_sum(instance) ? cycles + placed.cycles : std::max(cycles, placed.cycles);
     bound = combine_as_sum(instance) ? bound + placed.bound : std::max(bound, placed.bound);
     found.chunk_of[kind] = std::move(placed.chunk_of);
   }
-  if (cycles == infinity) {
-    return {std::nullopt, infinity};
+  const bool is_area = instance.problem().objective == Objective::area;
+  Best best{.found = std::nullopt, .bound = infinity};
+  if (bound < infinity && in_time(instance, region, bound)) {
+    best.bound = is_area ? 0 : instance.seconds(region, bound);
   }
-  found.value = value_of_cycles(instance, region, cycles);
-  const double proven = value_of_cycles(instance, region, bound);
-  return {found.value < infinity ? std::optional(std::move(found)) : std::nullopt, proven};
+  if (cycles < infinity && in_time(instance, region, cycles)) {
+    const AsBuilt built = as_built(instance, region, found);
+    const bool fitting = fits(built.used, instance.platform());
+    found.value = is_area ? static_cast<double>(built.used.area_um2) * 1e-6 : instance.seconds(region, cycles);
+    best.is_as_built = fitting && (!is_area || built.is_as_flagged);
+    best.found = fitting ? std::optional(std::move(found)) : std::nullopt;
+  }
+  return best;
 }
 
 std::array<LayerTimes, kind_count> all_times(const Instance& instance, const Region& region) {
   return {layer_times(instance, region, 0), layer_times(instance, region, 1)};
 }
 
-/// Where no residual is added on a chunk that could, and the design does not fit as it is: with one residual or another
-/// forced onto the chunk.
+/// Where a chunk was made for residuals, but adds none: with one residual or another forced onto a chunk.
 std::optional<Found> with_forced_residual(const Instance& instance, const Region& region,
                                           const std::array<LayerTimes, kind_count>& times) {
   std::optional<Found> best;
@@ -168,21 +181,20 @@ std::optional<Found> with_forced_residual(const Instance& instance, const Region
         continue;
       }
       std::array<LayerTimes, kind_count> forced = times;
+      for (LayerTimes& of_kind : forced) {
+        of_kind.rows.clear();
+        for (const std::vector<double>& row : of_kind.of_chunk) {
+          of_kind.rows.push_back(row.data());
+        }
+      }
       for (std::size_t chunk = 0; chunk < layout.counts[kind]; ++chunk) {
         if (chunk + layout.first_slot(kind) != s) {
           forced[kind].of_chunk[chunk][layer] = infinity;
         }
-        forced[kind].rows[chunk] = forced[kind].of_chunk[chunk].data();
       }
-      for (std::size_t other = 0; other < kind_count; ++other) {
-        for (std::size_t chunk = 0; chunk < layout.counts[other]; ++chunk) {
-          forced[other].rows[chunk] = forced[other].of_chunk[chunk].data();
-        }
-      }
-      Best placed = place_all(instance, region, forced, true);
-      if (placed.found && fits_as_placed(instance, region, *placed.found) &&
-          (!best || placed.found->value < best->value)) {
-        best = std::move(placed.found);
+      const Best placed = place_all(instance, region, forced, true);
+      if (placed.found && (!best || placed.found->value < best->value)) {
+        best = placed.found;
       }
     }
   }
@@ -349,8 +361,11 @@ std::optional<Region> fitting_upper_ends(const Instance& instance, const Region&
 Best best_at_upper_ends(const Instance& instance, const Region& region) {
   const std::array<LayerTimes, kind_count> times = all_times(instance, region);
   Best best = place_all(instance, region, times, true);
-  if (best.found && !fits_as_placed(instance, region, *best.found)) {
-    best.found = with_forced_residual(instance, region, times);
+  if (best.bound < infinity && !best.is_as_built) {
+    std::optional<Found> forced = with_forced_residual(instance, region, times);
+    if (forced && (!best.found || forced->value < best.found->value)) {
+      best.found = std::move(forced);
+    }
   }
   return best;
 }
@@ -360,9 +375,7 @@ std::optional<Found> descend(const Instance& instance, const Region& region) {
   if (!descent.run()) {
     return std::nullopt;
   }
-  std::optional<Found> found =
-      place_all(instance, descent.region(), all_times(instance, descent.region()), false).found;
-  return found && fits_as_placed(instance, descent.region(), *found) ? std::move(found) : std::nullopt;
+  return place_all(instance, descent.region(), all_times(instance, descent.region()), false).found;
 }
 
 Accelerator accelerator_of(const Instance& instance, const Found& found) {

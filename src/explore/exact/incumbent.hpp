@@ -24,7 +24,9 @@ std::optional<Region> fitting_upper_ends(const Instance& instance, const Region&
 /// The best design with the chunks at the region's upper ends, of single classes that fit together.
 struct Best {
   std::optional<Found> found;  // none if a layer cannot run
-  double bound = 0;            // that was proven: the value, or less where proving would have taken too long
+  double bound = 0;  // that was proven: the value, or less where proving would have taken too long; `area`: 0, or
+                     // infinity where no assignment is within the time
+  bool is_as_built = false;  // no chunk was made for residuals that none of its layers adds, unless it fits without
 };
 Best best_at_upper_ends(const Instance& instance, const Region& region);
 

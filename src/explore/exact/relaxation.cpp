@@ -18,11 +18,20 @@ struct LeastTotal {
   int port_bits = 0;
 };
 
+/// With what sums in another order may round differently.
 bool fits_least(const LeastTotal& total, const Platform& platform, double most_area_um2) {
-  return total.parts.dsp <= static_cast<double>(platform.dsp) &&
-         total.parts.bram18 <= static_cast<double>(platform.bram18) &&
-         total.parts.lut <= static_cast<double>(platform.lut) && total.parts.ff <= static_cast<double>(platform.ff) &&
-         total.port_bits <= platform.memory_bits_per_cycle && total.parts.area_um2 <= most_area_um2;
+  const auto within_budget = [](double amount, double budget) { return amount <= budget * (1 + 1e-12); };
+  return within_budget(total.parts.dsp, static_cast<double>(platform.dsp)) &&
+         within_budget(total.parts.bram18, static_cast<double>(platform.bram18)) &&
+         within_budget(total.parts.lut, static_cast<double>(platform.lut)) &&
+         within_budget(total.parts.ff, static_cast<double>(platform.ff)) &&
+         total.port_bits <= platform.memory_bits_per_cycle && within_budget(total.parts.area_um2, most_area_um2);
+}
+
+/// A chunk's area is rounded up.
+PartialResources with_whole_area(PartialResources part) {
+  part.area_um2 = std::ceil(part.area_um2 * (1 - 1e-12));
+  return part;
 }
 
 /// The makespans of a region's kinds, from the rows of its slots.
@@ -141,7 +150,8 @@ class Tightening {
   void sum_up() {
     total_ = {};
     for (std::size_t s = 0; s < slots_; ++s) {
-      parts_[s] = least_resources(instance_.class_of(region_, s), slot(s).low, slot(s).high, instance_.platform());
+      parts_[s] = with_whole_area(
+          least_resources(instance_.class_of(region_, s), slot(s).low, slot(s).high, instance_.platform()));
       total_.parts = total_.parts + parts_[s];
       total_.port_bits += instance_.class_of(region_, s).base.port_bits;
     }
@@ -267,7 +277,7 @@ double loose_bound(const Instance& instance, Region& region, double limit, doubl
   for (std::size_t s = 0; s < layout.slots(); ++s) {
     const KindPart& kind = instance.kind_of(region, s);
     const ClassTree::Node& node = instance.node_of(region, s);
-    total.parts = total.parts + node.least;
+    total.parts = total.parts + with_whole_area(node.least);
     total.port_bits += node.least_port_bits;
     times.rows[s] = kind.least_times[layout.batch_place].data() + region.slots[s].node * kind.items.size();
   }
