@@ -183,7 +183,8 @@ std::string name_of(const testing::TestParamInfo<Kind>& kind) {
 INSTANTIATE_TEST_SUITE_P(Objectives, Exact,
                          testing::Values(Kind{Objective::fps, false}, Kind{Objective::latency, false},
                                          Kind{Objective::fps, true}, Kind{Objective::latency, true},
-                                         Kind{Objective::area, true}),
+                                         Kind{Objective::area, true}, Kind{Objective::energy, true},
+                                         Kind{Objective::edp, true}),
                          name_of);
 
 }  // namespace

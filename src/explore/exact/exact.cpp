@@ -5,8 +5,9 @@
 #include <limits>
 #include <queue>
 
-#include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "explore/exact/energy_bound.hpp"
+#include "explore/exact/energy_design.hpp"
 #include "explore/exact/improve.hpp"
 #include "explore/exact/incumbent.hpp"
 #include "explore/exact/instance.hpp"
@@ -107,7 +108,7 @@ class BranchAndBound {
     });
     looked_at_ += static_cast<std::int64_t>(round.size());
     ++rounds_;
-    is_improved_ = true;
+    is_improved_ = is_improved_ || !counts_energy(instance_.problem().objective) || rounds_ % 8 == 0;
     for (Outcome& outcome : outcomes) {
       settled_ = std::min(settled_, outcome.settled);
       for (const Region& part : outcome.parts) {
@@ -131,7 +132,7 @@ class BranchAndBound {
       tight.is_tight = true;
       tight.bound = std::max(region.bound, tight_bound(instance_, tight, limit(), outcome.settled));
       if (tight.bound < limit()) {
-        outcome.found = descend(instance_, tight);
+        outcome.found = descend(instance_, tight, limit());
       }
       keep(std::move(tight), outcome);
     } else {
@@ -144,7 +145,8 @@ class BranchAndBound {
   /// further down from the region.
   Outcome look_and_try(const Region& region, std::int64_t round) const {
     Outcome outcome = look(region);
-    std::optional<Found> found = best_ && !is_improved_ ? improve(instance_, *best_) : dive(region, round);
+    const bool worth_it = !counts_energy(instance_.problem().objective) || round % 8 == 7;  // it takes long
+    std::optional<Found> found = best_ && !is_improved_ && worth_it ? improve(instance_, *best_) : dive(region, round);
     if (found && (!outcome.found || found->value < outcome.found->value)) {
       outcome.found = std::move(found);
     }
@@ -156,18 +158,32 @@ class BranchAndBound {
   std::optional<Found> dive(const Region& region, std::int64_t round) const {
     constexpr std::array shares = {0.8, 0.6, 0.9, 0.4, 1.0};
     const double share = shares[static_cast<std::size_t>(round) % shares.size()];
-    Region here = region;
-    while (const std::optional<std::size_t> slot = widest_slot(here)) {
-      const std::vector<Region> parts = halves(here, *slot, share);
-      const auto best = std::min_element(parts.begin(), parts.end(),
-                                         [](const Region& a, const Region& b) { return a.bound < b.bound; });
-      if (best == parts.end() || best->bound >= limit()) {
-        return std::nullopt;
-      }
-      here = *best;
-    }
+    int splits_left = 1000;
+    std::optional<Region> here = first_below(region, share, splits_left);
     double elsewhere = infinity;  // the region itself is looked at when its turn comes
-    return tight_bound(instance_, here, limit(), elsewhere) < limit() ? descend(instance_, here) : std::nullopt;
+    return here && tight_bound(instance_, *here, limit(), elsewhere) < limit() ? descend(instance_, *here, limit())
+                                                                               : std::nullopt;
+  }
+
+  /// Depth first: where the first chunks leave nothing for the last ones, smaller ones are taken.
+  std::optional<Region> first_below(const Region& region, double share, int& splits_left) const {
+    const std::optional<std::size_t> slot = widest_slot(region);
+    if (!slot) {
+      return region;
+    }
+    if (splits_left-- <= 0) {
+      return std::nullopt;
+    }
+    std::vector<Region> parts = halves(region, *slot, share);
+    std::stable_sort(parts.begin(), parts.end(), [](const Region& a, const Region& b) { return a.bound < b.bound; });
+    for (const Region& part : parts) {
+      if (part.bound < limit()) {
+        if (std::optional<Region> below = first_below(part, share, splits_left)) {
+          return below;
+        }
+      }
+    }
+    return std::nullopt;
   }
 
   void keep(Region part, Outcome& outcome) const {
@@ -226,6 +242,10 @@ class BranchAndBound {
 
   /// A region of single classes with a tight bound: its best design, or two parts.
   void look_closely(const Region& region, Outcome& outcome) const {
+    if (counts_energy(instance_.problem().objective)) {
+      look_closely_at_energy(region, outcome);
+      return;
+    }
     Best best{.found = std::nullopt, .bound = infinity};  // what does not fit has no designs
     if (instance_.problem().objective == Objective::area) {
       Region least = region;
@@ -239,6 +259,16 @@ class BranchAndBound {
     }
     outcome.found = best.found;
     if (best.is_as_built || !split_amounts(region, outcome)) {
+      outcome.settled = std::min(outcome.settled, std::max(region.bound, best.bound));
+    }
+  }
+
+  void look_closely_at_energy(const Region& region, Outcome& outcome) const {
+    if (const auto choice = best_energy_split(instance_, region)) {
+      split(region, choice->first, choice->second, outcome);
+    } else if (fits_at_upper_ends(instance_, region)) {
+      Best best = best_energy(instance_, region, limit());
+      outcome.found = std::move(best.found);
       outcome.settled = std::min(outcome.settled, std::max(region.bound, best.bound));
     }
   }
@@ -332,9 +362,6 @@ void map_layers(const Problem& problem, Mapper& mapper, Accelerator& accelerator
 
 Solution solve_exactly(const Problem& problem, const Budget& budget, Mapper& mapper,
                        const std::optional<Accelerator>& start, const Watch& watch) {
-  if (problem.objective == Objective::energy || problem.objective == Objective::edp) {
-    throw input_error("the engine exact does not prove energy and edp; the other engines search for them");
-  }
   check_space(problem.space, problem.platform);
   const Instance instance(problem, mapper, mapper.exact_memory(problem.space));
   BranchAndBound search(instance, budget, start ? design_of(instance, *start) : std::nullopt, watch);
@@ -342,7 +369,9 @@ Solution solve_exactly(const Problem& problem, const Budget& budget, Mapper& map
   Solution solution{.bound = search.bound(), .evaluations = search.regions()};
   if (search.best()) {
     solution.accelerator = accelerator_of(instance, *search.best());
-    map_layers(problem, mapper, *solution.accelerator);
+    if (!counts_energy(problem.objective)) {
+      map_layers(problem, mapper, *solution.accelerator);
+    }
     solution.cost = evaluate(problem.network, *solution.accelerator, problem.platform);
     solution.trace = {{search.regions(), search.best()->value}};
   }

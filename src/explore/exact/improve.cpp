@@ -115,10 +115,12 @@ class Climb {
 
   bool is_better(Region& region) {
     double settled = infinity;
-    if (tight_bound(instance_, region, best_.value, settled) >= best_.value) {
+    // With energy it takes long to make a region smaller by a limit.
+    const double limit = counts_energy(instance_.problem().objective) ? infinity : best_.value;
+    if (tight_bound(instance_, region, limit, settled) >= best_.value) {
       return false;
     }
-    std::optional<Found> found = descend(instance_, region);
+    std::optional<Found> found = descend(instance_, region, best_.value);
     if (!found || found->value >= best_.value) {
       return false;
     }
@@ -191,7 +193,7 @@ std::optional<Found> design_of(const Instance& instance, const Accelerator& acce
     }
     region.slots[s].low = region.slots[s].high = *amounts;
   }
-  return descend(instance, region);
+  return descend(instance, region, infinity);
 }
 
 std::optional<Found> improve(const Instance& instance, const Found& found) {

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "explore/exact/energy_design.hpp"
 #include "explore/exact/makespan.hpp"
 
 namespace autonba {
@@ -370,7 +371,10 @@ Best best_at_upper_ends(const Instance& instance, const Region& region) {
   return best;
 }
 
-std::optional<Found> descend(const Instance& instance, const Region& region) {
+std::optional<Found> descend(const Instance& instance, const Region& region, double limit) {
+  if (counts_energy(instance.problem().objective)) {
+    return good_energy(instance, region, limit);
+  }
   Descent descent(instance, region);
   if (!descent.run()) {
     return std::nullopt;
@@ -390,6 +394,9 @@ Accelerator accelerator_of(const Instance& instance, const Found& found) {
     for (std::size_t layer = 0; layer < part.layers.size(); ++layer) {
       if (found.chunk_of[kind][layer] + layout.first_slot(kind) == s) {
         accelerator.places[part.layers[layer]].chunk = static_cast<int>(accelerator.chunks.size());
+        if (!found.mappings[kind].empty()) {
+          accelerator.places[part.layers[layer]].mapping = found.mappings[kind][layer];
+        }
         is_used = true;
       }
     }

@@ -12,6 +12,7 @@ struct Found {
   std::uint32_t layout = 0;
   std::array<Slot, slots_most> slots{};                        // of single classes; `high` is what they have
   std::array<std::vector<std::uint8_t>, kind_count> chunk_of;  // by kind and place in its layers
+  std::array<std::vector<Mapping>, kind_count> mappings;       // the same, with energy and EDP; else empty: the fastest
 };
 
 /// Whether the chunks at the region's upper ends fit together.
@@ -31,10 +32,10 @@ struct Best {
 Best best_at_upper_ends(const Instance& instance, const Region& region);
 
 /// A good design of a region of single classes: from its upper ends down until it fits, each time what frees most for
-/// the time that it costs.
-std::optional<Found> descend(const Instance& instance, const Region& region);
+/// the time that it costs. Less is tried if it will hardly be better than `limit`.
+std::optional<Found> descend(const Instance& instance, const Region& region, double limit);
 
-/// The accelerator without mappings.
+/// The accelerator; without mappings where the design has none.
 Accelerator accelerator_of(const Instance& instance, const Found& found);
 
 }  // namespace autonba

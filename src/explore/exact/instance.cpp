@@ -4,6 +4,8 @@
 #include <limits>
 #include <mutex>
 
+#include "explore/exact/energy_rows.hpp"
+
 namespace autonba {
 namespace {
 
@@ -44,7 +46,8 @@ Instance::Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory)
     : problem_(problem),
       batches_(problem.objective == Objective::latency ? std::vector{1} : problem.space.batch),  // that of one image
       mapper_(mapper),
-      memory_(memory) {
+      memory_(memory),
+      energies_(counts_energy(problem.objective) ? &memory.energies() : nullptr) {
   const std::vector<LayerShape> shapes = layer_shapes(problem.network);
   for (const ChunkKind kind : {ChunkKind::conv, ChunkKind::depthwise}) {
     kinds_[kind_index(kind)] = make_kind(kind, shapes, mapper);
@@ -94,7 +97,28 @@ KindPart Instance::make_kind(ChunkKind kind, std::span<const LayerShape> shapes,
     }
     part.least_times.push_back(node_times(*part.tree, part.items, class_times));
   }
+  if (counts_energy(problem_.objective)) {
+    add_energies(part);
+  }
   return part;
+}
+
+void Instance::add_energies(KindPart& part) const {
+  for (const int batch : batches_) {
+    std::vector<const std::vector<double>*> of_classes;
+    for (const Item& item : part.items) {
+      of_classes.push_back(&energies_->least_energies(item.id, mapper_.shape(item.id), kind_index(part.kind), batch));
+    }
+    part.least_pj.push_back(node_times(*part.tree, part.items, of_classes));
+  }
+  part.least_leakage_pj.resize(part.tree->nodes.size());
+  for (std::size_t node = part.tree->nodes.size(); node-- > 0;) {  // those below a node come after it
+    const ClassTree::Node& here = part.tree->nodes[node];
+    const ChunkClass& chunks = part.tree->classes[here.first];
+    part.least_leakage_pj[node] = is_single(here)
+                                      ? least_leakage(chunks, Amounts{}, chunks.most(), platform())
+                                      : std::min(part.least_leakage_pj[here.left], part.least_leakage_pj[here.right]);
+  }
 }
 
 double Instance::seconds(const Region& region, double cycles) const {

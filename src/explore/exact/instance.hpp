@@ -35,7 +35,14 @@ struct KindPart {
   std::vector<std::size_t> item_of;              // by place in `layers`
   std::vector<std::vector<double>> least_times;  // by batch, [node of the tree][item], all layers of the item
   bool adds_residuals = false;
+  // Energy and EDP only:
+  std::vector<std::vector<double>> least_pj;  // as least_times, without leakage
+  std::vector<double> least_leakage_pj;       // a cycle, by node of the tree
 };
+
+inline bool counts_energy(Objective objective) {
+  return objective == Objective::energy || objective == Objective::edp;
+}
 
 /// A batch and how many chunks there are of each kind. Slots are numbered by kind, conv first.
 struct Layout {
@@ -81,6 +88,8 @@ class Instance {
   const Platform& platform() const { return problem_.platform; }
   const std::vector<Layout>& layouts() const { return layouts_; }
   const KindPart& kind(std::size_t index) const { return kinds_[index]; }
+  const LayerShape& shape(ShapeId id) const { return mapper_.shape(id); }
+  EnergyMemory& energies() const { return *energies_; }  // energy and EDP only
 
   const Layout& layout_of(const Region& region) const { return layouts_[region.layout]; }
   const KindPart& kind_of(const Region& region, std::size_t slot) const {
@@ -117,12 +126,14 @@ class Instance {
  private:
   using Fronts = std::vector<std::shared_ptr<const DatapathFront>>;  // by item
   KindPart make_kind(ChunkKind kind, std::span<const LayerShape> shapes, Mapper& mapper);
+  void add_energies(KindPart& part) const;
   const Fronts& fronts(const Region& region, std::size_t slot, const Amounts& amounts, Lanes lanes) const;
 
   const Problem& problem_;
   std::vector<int> batches_;
   const Mapper& mapper_;
   ExactMemory& memory_;
+  EnergyMemory* energies_ = nullptr;
   std::array<KindPart, kind_count> kinds_;
   std::vector<Layout> layouts_;
   mutable std::shared_mutex mutex_;

@@ -39,6 +39,14 @@ ExactMemory::ExactMemory(const DesignSpace& space, const Platform& platform)
 
 ExactMemory::~ExactMemory() = default;
 
+EnergyMemory& ExactMemory::energies() {
+  const std::lock_guard lock(mutex_);
+  if (!energies_) {
+    energies_ = std::make_unique<EnergyMemory>(trees_, platform_);
+  }
+  return *energies_;
+}
+
 const std::vector<double>& ExactMemory::least_times(ShapeId id, const LayerShape& shape, int batch) {
   const std::lock_guard lock(mutex_);
   std::vector<double>& times = least_[{id, batch}];

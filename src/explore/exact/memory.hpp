@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "explore/exact/class_tree.hpp"
+#include "explore/exact/energy_memory.hpp"
 #include "explore/layer_front.hpp"
 
 namespace autonba {
@@ -28,6 +29,9 @@ class ExactMemory {
   ~ExactMemory();
 
   bool is_of(const DesignSpace& space) const { return space == space_; }
+
+  /// On a platform with tables.
+  EnergyMemory& energies();
 
   const ClassTree& tree(ChunkKind kind) const { return trees_[static_cast<std::size_t>(kind)]; }
 
@@ -54,6 +58,7 @@ class ExactMemory {
   std::map<std::pair<ShapeId, int>, std::vector<double>> least_;
   std::map<Key, std::shared_ptr<const DatapathFront>> fronts_;
   std::vector<std::unique_ptr<Worker>> idle_;
+  std::unique_ptr<EnergyMemory> energies_;
 };
 
 }  // namespace autonba

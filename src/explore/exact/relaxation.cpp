@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "explore/exact/energy_bound.hpp"
 #include "explore/exact/makespan.hpp"
 
 namespace autonba {
@@ -104,6 +105,9 @@ double value_bound(const Instance& instance, const Region& region, const Makespa
       const double cycles = whole_cycles(makespans.bound(most * (1 + 1e-6) + 2));
       return cycles > most * (1 + 1e-12) ? infinity : total.parts.area_um2 * 1e-6;
     }
+    case Objective::energy:
+    case Objective::edp:
+      return loose_energy_bound(instance, region, whole_cycles(makespans.bound(infinity)));
     default:
       return instance.seconds(region, whole_cycles(makespans.bound(instance.cycles(region, limit) * (1 + 1e-9))));
   }
@@ -288,6 +292,9 @@ double loose_bound(const Instance& instance, Region& region, double limit, doubl
 }
 
 double tight_bound(const Instance& instance, Region& region, double limit, double& settled) {
+  if (counts_energy(instance.problem().objective)) {
+    return tight_energy_bound(instance, region, limit, settled);
+  }
   return Tightening(instance, region, limit, settled).bound();
 }
 
