@@ -18,7 +18,10 @@ namespace autonba {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::size_t round_size = 32;  // regions that are looked at between two decisions, whatever the threads
+// Regions that are looked at between two decisions, whatever the threads: a share of those that are open.
+constexpr std::size_t round_least = 32;
+constexpr std::size_t round_most = 1024;
+constexpr std::size_t round_share = 16;
 constexpr double watch_seconds = 0.2;
 
 /// What looking at a region led to.
@@ -89,7 +92,7 @@ class BranchAndBound {
 
   std::vector<Region> next_round() {
     std::vector<Region> round;
-    std::size_t most = round_size;
+    std::size_t most = std::clamp(open_.size() / round_share, round_least, round_most);
     if (budget_.evaluations > 0) {
       most = std::min(most, static_cast<std::size_t>(budget_.evaluations - looked_at_));
     }
