@@ -138,13 +138,13 @@ double least_over_tiles(std::int64_t first, std::int64_t most, Cycles cycles) {
   return least;
 }
 
-double CycleBound::of_any(const LeastLoads& loads) const {
+CycleBound::Volumes CycleBound::volumes(const LeastLoads& loads) const {
   const auto images = static_cast<double>(images_);
-  const auto repeats = static_cast<double>(groups_) * images;  // of whatever tiles a group of an image has
   const std::int64_t sums = kernel_area_ * ceil_div(n_, unroll_n_);
   const std::int64_t lanes_out = groups_ * ceil_div(m_, unroll_m_);
-  const auto compute = static_cast<double>(lanes_out * images_ * ceil_div(rows_, unroll_p_) * columns_out_ *
-                                           std::max(sums, requant_cycles_));
+  Volumes all;
+  all.compute = static_cast<double>(lanes_out * images_ * ceil_div(rows_, unroll_p_) * columns_out_ *
+                                    std::max(sums, requant_cycles_));
   // A map passes through the port bit by bit and through the buffer word by word; where a tile does not take all
   // channels of the map, each pixel is a run, or more. `tiles`: that a group's channels are in, at least.
   const auto moved = [&](std::int64_t pixels, std::int64_t channels, std::int64_t tiles, std::int64_t segments,
@@ -167,61 +167,69 @@ double CycleBound::of_any(const LeastLoads& loads) const {
     return moved(pixels_out_, m_, tiles, segments_out_, bits_out_, words * output_words_) +
            (bits_residual_ > 0 ? moved(pixels_out_, m_, tiles, segments_residual_, bits_residual_, words) : 0);
   };
-  const double input = inputs_in(1);
-  const auto constants = static_cast<double>(lanes_out * sums * weight_words_ + groups_ * parameter_cycles(m_));
-  const double once = input + constants + outputs_in(1);
-  const double in_output_tiles = input + constants + outputs_in(2);
-  const double in_input_tiles = inputs_in(2) + constants + outputs_in(1);
+  all.input = inputs_in(1);
+  all.constants = static_cast<double>(lanes_out * sums * weight_words_ + groups_ * parameter_cycles(m_));
+  all.once = all.input + all.constants + outputs_in(1);
+  all.in_output_tiles = all.input + all.constants + outputs_in(2);
+  all.in_input_tiles = inputs_in(2) + all.constants + outputs_in(1);
   // Of one group of one image, whichever it is: groups may have different numbers of segments.
   const auto of_a_group = [&](std::int64_t pixels, std::int64_t channels, int bits, std::int64_t words) {
     return static_cast<double>(std::max(pixels * words, pixels * channels * bits >> port_shift_)) / images;
   };
-  const double stored_here = of_a_group(pixels_out_, m_, bits_out_, ceil_div(m_, unroll_m_) * output_words_);
-  const double input_here = loads.first_share * of_a_group(images_ * loads.rows * loads.cols, channels_in, bits_in_,
-                                                           ceil_div(channels_in, unroll_in_));
-  const double constants_here = constants / static_cast<double>(groups_);
-  const double weights_here = constants_here - static_cast<double>(parameter_cycles(m_));  // parameters come last
+  all.stored_here = of_a_group(pixels_out_, m_, bits_out_, ceil_div(m_, unroll_m_) * output_words_);
+  all.input_here = loads.first_share * of_a_group(images_ * loads.rows * loads.cols, channels_in, bits_in_,
+                                                  ceil_div(channels_in, unroll_in_));
+  all.constants_here = all.constants / static_cast<double>(groups_);
+  all.weights_here = all.constants_here - static_cast<double>(parameter_cycles(m_));  // parameters come last
+  return all;
+}
 
+double CycleBound::of_any(const LeastLoads& loads) const {
+  const Volumes all = volumes(loads);
+  const auto images = static_cast<double>(images_);
+  const auto repeats = static_cast<double>(groups_) * images;  // of whatever tiles a group of an image has
   const double load_latency = loads.always ? static_cast<double>(read_latency_) : 0;
   const auto store_latency = static_cast<double>(write_latency_);
   const auto depth = static_cast<double>(pipeline_depth_);
   // `tiles` of a group of an image, with so many output tiles; `first`: the first load.
   const auto cycles = [&](double tiles, double output_tiles, double port, double first, double last) {
-    return repeats * tiles + std::max(port + repeats * (tiles * load_latency + output_tiles * store_latency),
-                                      compute + repeats * tiles * depth + first + last + load_latency + store_latency);
+    return repeats * tiles +
+           std::max(port + repeats * (tiles * load_latency + output_tiles * store_latency),
+                    all.compute + repeats * tiles * depth + first + last + load_latency + store_latency);
   };
   const double all_tiles = 1e9;
   const auto most = static_cast<std::int64_t>(all_tiles);
   double least = std::numeric_limits<double>::infinity();
   if (depthwise_) {
     least = least_over_tiles(1, most, [&](double few, double many) {
-      return cycles(few, few, once, (input_here + constants_here) / many, 0);
+      return cycles(few, few, all.once, (all.input_here + all.constants_here) / many, 0);
     });
     return static_cast<double>(fixed_cycles_) + least;
   }
   if (loads.all_channels_fit) {  // all channels at once: everything is loaded once, all weights first
     least = std::min(least, least_over_tiles(1, most, [&](double few, double many) {
-                       return cycles(few, few, once, constants_here + input_here / many, 0);
+                       return cycles(few, few, all.once, all.constants_here + all.input_here / many, 0);
                      }));
   }
   // Whole images, channels in several tiles: inputs stay, weights come for every image, or the other way round.
   least = std::min(least, least_over_tiles(2, most, [&](double few, double many) {
-                     return cycles(few, few, in_output_tiles + std::min(input, constants * (images - 1)),
-                                   input_here + constants_here / many, 0);
+                     return cycles(few, few, all.in_output_tiles + std::min(all.input, all.constants * (images - 1)),
+                                   all.input_here + all.constants_here / many, 0);
                    }));
   // Both in several tiles.
-  least = std::min(least, least_over_tiles(4, most, [&](double few, double many) {
-                     return cycles(few, few, in_output_tiles + std::min(input, constants * (2 * images - 1)),
-                                   2 * std::sqrt(input_here * constants_here / many), 0);
-                   }));
+  least =
+      std::min(least, least_over_tiles(4, most, [&](double few, double many) {
+                 return cycles(few, few, all.in_output_tiles + std::min(all.input, all.constants * (2 * images - 1)),
+                               2 * std::sqrt(all.input_here * all.constants_here / many), 0);
+               }));
   if (n_ > 1) {  // input channels in several tiles, nothing stays: with one output tile, and with more
-    const double again = in_input_tiles + constants * (images - 1);
+    const double again = all.in_input_tiles + all.constants * (images - 1);
     least = std::min(least, least_over_tiles(2, n_, [&](double few, double many) {
-                       return cycles(few, 1, again, (input_here + weights_here) / many, stored_here);
+                       return cycles(few, 1, again, (all.input_here + all.weights_here) / many, all.stored_here);
                      }));
     least = std::min(least, least_over_tiles(4, most, [&](double few, double many) {
-                       return cycles(few, 2, again + std::min(input, constants * images),
-                                     (input_here + weights_here) / many, 0);
+                       return cycles(few, 2, again + std::min(all.input, all.constants * images),
+                                     (all.input_here + all.weights_here) / many, 0);
                      }));
   }
   return static_cast<double>(fixed_cycles_) + least;

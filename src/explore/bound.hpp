@@ -50,6 +50,20 @@ class CycleBound {
   double of_any(const LeastLoads& loads) const;
 
  private:
+  /// What of_any() adds up, in cycles.
+  struct Volumes {
+    double compute = 0;
+    double input = 0;            // each input once, and so on
+    double constants = 0;        // weights and parameters
+    double once = 0;             // all that the port moves
+    double in_output_tiles = 0;  // the same where output channels are in two tiles or more,
+    double in_input_tiles = 0;   // and where input channels are
+    double input_here = 0;       // these four: of one group of one image; inputs as clipped as those of the first tile
+    double constants_here = 0;
+    double weights_here = 0;
+    double stored_here = 0;
+  };
+  Volumes volumes(const LeastLoads& loads) const;
   std::int64_t port_words(std::int64_t bits) const { return (bits + port_bits_ - 1) >> port_shift_; }
   std::int64_t map_cycles(const TileSize& channels, std::int64_t pixels, int bits, int words) const;
   std::int64_t tile_words(const TileSize& channels, int bits) const;
