@@ -32,8 +32,9 @@ function(autonba_folder name)
   endif()
 endfunction()
 
-# autonba_together(GROUP file...): files of this folder that the library alone compiles as one, as long as their private
-# names differ. Headers of fmt, JSON, YAML and ONNX, and the templates made of them, take most of the time.
+# autonba_together(GROUP file...): files of this folder that are compiled as one, as long as their private names differ:
+# always in targets that use libtorch, elsewhere in the library alone. Headers of libtorch, fmt, JSON, YAML and ONNX, and
+# the templates made of them, take most of the time.
 function(autonba_together group)
   set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP ${group})
 endfunction()
@@ -49,6 +50,7 @@ if(AUTONBA_TORCH)
 endif()
 function(autonba_use_torch target)
   target_link_libraries(${target} PUBLIC autonba_torch)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   target_precompile_headers(${target} REUSE_FROM autonba_torch)
 endfunction()
 

@@ -191,7 +191,7 @@ void add_question(CLI::App& command, MapArguments& arguments) {
       ->capture_default_str();
   command.add_option("--target", arguments.target,
                      "what the design must reach: images/s (fps, area), ms (latency), mJ/image (energy), mJ·ms (edp)");
-  command.add_option("--pareto", arguments.pareto, "also the front of two objectives, as fps,area")
+  command.add_option("--pareto", arguments.pareto, "also the front of an objective and area, as fps,area or edp,area")
       ->delimiter(',')
       ->expected(2)
       ->check(CLI::IsMember(objective_names()));

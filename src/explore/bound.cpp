@@ -127,13 +127,17 @@ std::int64_t CycleBound::of(const ChannelTerms& channels, const TileSize& rows, 
 }
 
 /// Of all tilings with so many tiles, up to twice as many: what grows with their number at the least number, what falls
-/// at the largest.
+/// at the largest. Ends where what grows is enough.
 template <typename Cycles>
 double least_over_tiles(std::int64_t first, std::int64_t most, Cycles cycles) {
-  double least = std::numeric_limits<double>::infinity();
+  constexpr double endless = std::numeric_limits<double>::infinity();
+  double least = endless;
   for (std::int64_t few = first; few <= most && few < (std::int64_t{1} << 24); few = few < 4 ? few + 1 : 2 * few) {
     const std::int64_t many = few < 4 ? few : 2 * few - 1;
     least = std::min(least, cycles(static_cast<double>(few), static_cast<double>(many)));
+    if (cycles(static_cast<double>(few), endless) >= least) {
+      break;
+    }
   }
   return least;
 }

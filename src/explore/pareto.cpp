@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/error.hpp"
 #include "explore/target.hpp"
@@ -10,8 +9,9 @@
 namespace autonba {
 namespace {
 
+/// The axes of a design on a platform with less area cost what they cost on the platform itself.
 ParetoPoint point_of(const Solution& solution, const ParetoAxes& axes, const Platform& platform) {
-  ParetoPoint point{.accelerator = *solution.accelerator, .cost = solution.cost};
+  ParetoPoint point{.accelerator = *solution.accelerator, .cost = solution.cost, .bound = solution.bound};
   for (std::size_t axis = 0; axis < axes.size(); ++axis) {
     point.values[axis] = value_of(axes[axis], solution.cost, solution.accelerator->batch, platform);
   }
@@ -21,11 +21,11 @@ ParetoPoint point_of(const Solution& solution, const ParetoAxes& axes, const Pla
 }  // namespace
 
 ParetoAxes pareto_axes(Objective a, Objective b) {
-  const ParetoAxes axes = {std::min(a, b), std::max(a, b)};
-  if (axes != ParetoAxes{Objective::fps, Objective::area}) {
-    throw input_error("--pareto: {},{} is not offered; fps,area is", words_of(a).name, words_of(b).name);
+  if (a == b || (a != Objective::area && b != Objective::area)) {
+    throw input_error("--pareto: {},{} is not offered; fps, latency, energy or edp with area is", words_of(a).name,
+                      words_of(b).name);
   }
-  return axes;
+  return {a == Objective::area ? b : a, Objective::area};
 }
 
 std::vector<ParetoPoint> undominated(std::vector<ParetoPoint> points) {
@@ -43,25 +43,29 @@ std::vector<ParetoPoint> undominated(std::vector<ParetoPoint> points) {
 std::vector<ParetoPoint> pareto_front(const std::string& engine, const Problem& problem, const ParetoAxes& axes,
                                       int points, const Budget& budget, std::uint64_t seed, Mapper& mapper,
                                       const Watch& watch) {
+  const auto solve = [&](Objective objective, const Platform& platform, Mapper& own) {
+    return explore(engine, {problem.network, platform, problem.space, objective}, budget, seed, own, std::nullopt,
+                   watch);
+  };
   std::vector<ParetoPoint> found;
-  const auto add = [&](Objective objective, double most_seconds) {
-    const Problem constrained{problem.network, problem.platform, problem.space, objective, most_seconds};
-    const Solution solution = explore(engine, constrained, budget, seed, mapper, std::nullopt, watch);
+  const auto add = [&](const Platform& platform, Mapper& own) {
+    const Solution solution = solve(axes[0], platform, own);
     if (solution.accelerator) {
-      found.push_back(point_of(solution, axes, problem.platform));
-      found.back().bound = objective == axes[1] ? solution.bound : std::nullopt;
+      found.push_back(point_of(solution, axes, platform));
     }
   };
-  add(axes[0], std::numeric_limits<double>::infinity());
-  add(axes[1], std::numeric_limits<double>::infinity());
-  if (found.size() < 2) {
+  add(problem.platform, mapper);
+  const Solution smallest = solve(axes[1], problem.platform, mapper);
+  if (found.empty() || !smallest.accelerator) {
     return found;
   }
-  const double fastest = found[0].values[0];
-  const double slowest = found[1].values[0];
-  const int steps = points - 1;
-  for (int i = 0; i < steps; ++i) {
-    add(axes[1], fastest * std::pow(slowest / fastest, static_cast<double>(i) / steps));
+  const auto most = static_cast<double>(found[0].cost.resources.area_um2);
+  const auto least = static_cast<double>(smallest.cost.resources.area_um2);
+  for (int i = 1; i < points; ++i) {
+    Platform smaller = problem.platform;
+    smaller.asic->area_um2 = std::llround(most * std::pow(least / most, static_cast<double>(i) / (points - 1)));
+    Mapper own(smaller);  // what fits, and what is remembered of it, depends on the platform
+    add(smaller, own);
   }
   return undominated(std::move(found));
 }

@@ -209,7 +209,7 @@ Json pareto_data(const MapResult& result) {
       values.push_back(in_unit((*result.axes)[axis], point.values[axis]));
     }
     points.push_back({{"values", values},
-                      {"bound", point.bound ? Json(in_unit((*result.axes)[1], *point.bound)) : Json()},
+                      {"bound", point.bound ? Json(in_unit((*result.axes)[0], *point.bound)) : Json()},
                       {"batch", point.accelerator.batch},
                       {"chunks", point.accelerator.chunks.size()}});
   }

@@ -219,12 +219,12 @@ std::string pareto_table(const Json& pareto) {
   const auto title = [&](std::size_t axis) {
     return fmt::format("{}, {}", axes[axis].at("title").get<std::string>(), axes[axis].at("unit").get<std::string>());
   };
-  Table table({title(0), title(1), "bound", "batch", "chunks"});
+  Table table({title(0), "bound", title(1), "batch", "chunks"});
   const auto number = [](const Json& value) {
     return value.is_null() ? "-" : fmt::format("{:.4g}", value.get<double>());
   };
   for (const Json& point : pareto.at("points")) {
-    table.add({number(point["values"][0]), number(point["values"][1]), number(point.at("bound")),
+    table.add({number(point["values"][0]), number(point.at("bound")), number(point["values"][1]),
                point.at("batch").dump(), point.at("chunks").dump()});
   }
   return "\nPareto front:\n" + table.text();

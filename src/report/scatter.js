@@ -150,10 +150,10 @@ function paretoChart({ axes, points }) {
   };
   const proven = points.filter((point) => known(point.bound));
   const bounds = {
-    label: "proven: nothing lies below",
-    data: proven.map((point) => ({ x: point.values[0], y: point.bound, name: "bound" })),
+    label: "proven: nothing is better",
+    data: proven.map((point) => ({ x: point.bound, y: point.values[1], name: "bound" })),
     showLine: true,
-    stepped: "after",  // so much is needed: what is needed for less
+    stepped: "after",  // what is more than so much area allows needs more
     borderColor: css("--ink-2"),
     backgroundColor: css("--ink-2"),
     borderDash: [6, 4],

@@ -175,43 +175,6 @@ TEST(Mappable, ChunksAreLimitedForBothKindsTogether) {
   EXPECT_THROW(with_chunks(space, both, 1), InputError);
 }
 
-TEST(Pareto, OnlyPointsThatNoOtherBeatsStay) {
-  const auto point = [](double a, double b) {
-    ParetoPoint made;
-    made.values = {a, b};
-    return made;
-  };
-  const auto front = undominated({point(3, 1), point(1, 4), point(2, 4), point(2, 2), point(1, 5), point(4, 1)});
-  std::vector<std::array<double, 2>> values;
-  for (const ParetoPoint& kept : front) {
-    values.push_back(kept.values);
-  }
-  EXPECT_EQ(values, (std::vector<std::array<double, 2>>{{1, 4}, {2, 2}, {3, 1}}));
-}
-
-TEST(Pareto, AFrontOfSpeedAndAreaFallsAndCostsWhatItSays) {
-  const MapTask task = asic_task();
-  Mapper mapper(task.platform);
-  const auto front = pareto_front("annealing", {task.network, task.platform, task.space},
-                                  pareto_axes(Objective::area, Objective::fps), 5, {.evaluations = 60}, 1, mapper);
-  ASSERT_GE(front.size(), 3);
-  for (std::size_t i = 0; i < front.size(); ++i) {
-    const Cost cost = evaluate(task.network, front[i].accelerator, task.platform);
-    EXPECT_EQ(cost, front[i].cost);
-    EXPECT_DOUBLE_EQ(front[i].values[0] * fps(cost.ii_cycles, front[i].accelerator.batch, task.platform), 1);
-    EXPECT_DOUBLE_EQ(front[i].values[1], static_cast<double>(cost.resources.area_um2) * 1e-6);
-    EXPECT_TRUE(fits(cost.resources, task.platform));
-    if (i > 0) {
-      EXPECT_GT(front[i].values[0], front[i - 1].values[0]);
-      EXPECT_LT(front[i].values[1], front[i - 1].values[1]);
-    }
-  }
-}
-
-TEST(Pareto, OtherPairsAreRefusedWithWhatIsOffered) {
-  EXPECT_THAT(complaint([] { pareto_axes(Objective::latency, Objective::fps); }), HasSubstr("fps,area is"));
-}
-
 TEST(ProgressLog, ShowsTimeNodesIncumbentBoundAndGap) {
   ProgressLog log(Objective::fps);
   EXPECT_EQ(log.heading(), "    time        nodes      incumbent          bound       gap   images/s");

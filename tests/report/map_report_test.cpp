@@ -196,11 +196,11 @@ TEST(MapText, ExplainsALayerWithTermsThatAreInTheData) {
 TEST(ParetoDocument, HoldsEveryDesignOfTheFront) {
   MapResult result = sample::mapped("asic-28nm");
   result.axes = pareto_axes(Objective::fps, Objective::area);
-  ParetoPoint point{.accelerator = result.accelerator, .cost = result.cost, .values = {0.002, 1.5}, .bound = 1.25};
+  ParetoPoint point{.accelerator = result.accelerator, .cost = result.cost, .values = {0.002, 1.5}, .bound = 0.001};
   result.front = {point};
   const Json document = pareto_document(result);
   EXPECT_EQ(document.at("points").at(0).at("values"), Json({500., 1.5}));
-  EXPECT_EQ(document.at("points").at(0).at("bound"), 1.25);
+  EXPECT_EQ(document.at("points").at(0).at("bound"), 1000.);
   const Json accelerator = document.at("points").at(0).at("accelerator");
   EXPECT_EQ(accelerator_from_json(accelerator, result.network, "point").accelerator, result.accelerator);
 }

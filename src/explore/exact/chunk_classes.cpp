@@ -86,6 +86,7 @@ std::vector<ChunkClass> chunk_classes(const ChunkSpace& space, ChunkKind kind) {
                        space.depth_output}};
     if (!is_outdone(space, base) &&
         std::none_of(chunks.lists.begin(), chunks.lists.end(), [](const auto& list) { return list.empty(); })) {
+      chunks.base = chunk_at(chunks, chunks.most());
       classes.push_back(std::move(chunks));
     }
   };

@@ -37,7 +37,7 @@ inline std::uint8_t at(const Amounts& amounts, Amount amount) {
 
 /// Chunks of one width of the datapath, unrolling, port and kind of multiplier.
 struct ChunkClass {
-  Chunk base;                                        // its amounts are not set
+  Chunk base;                                        // with most of every amount
   std::array<std::vector<int>, amount_count> lists;  // ascending
   Amounts most() const;                              // the last places
 };

@@ -23,11 +23,11 @@ bool fits_alone(const PartialResources& part, int port_bits, const Platform& pla
       platform);
 }
 
-/// Where a class lies, on logarithmic scales. Ports matter most for time.
+/// Where a class lies, on logarithmic scales, weighted so that few regions are looked at for networks of fbnet-cifar.
 std::array<double, 6> place(const ChunkClass& chunks) {
   const Chunk& base = chunks.base;
-  return {2 * std::log2(base.port_bits), std::log2(base.unroll_m), std::log2(base.unroll_n),
-          std::log2(base.unroll_p),      2 * std::log2(base.bits), 0.1 * static_cast<double>(base.mac)};
+  return {3 * std::log2(base.port_bits),  0.6 * std::log2(base.unroll_m), 0.8 * std::log2(base.unroll_n),
+          0.4 * std::log2(base.unroll_p), 4 * std::log2(base.bits),       0.1 * static_cast<double>(base.mac)};
 }
 
 /// Sorts the range along the dimension in which it is widest.
@@ -86,26 +86,45 @@ double first_share(const std::vector<TileSize>& tiles, std::int64_t loaded) {
   return share;
 }
 
-double least_time(const LayerShape& shape, Tilings& tilings, const ChunkClass& chunks, int batch,
-                  const Platform& platform) {
-  const Chunk fastest = chunk_at(chunks, chunks.most());
-  if (!can_run(fastest, shape)) {
-    return std::numeric_limits<double>::infinity();
+/// What a layer takes at least on any chunk of a class.
+class LeastTime {
+ public:
+  LeastTime(const LayerShape& shape, int batch, const Platform& platform)
+      : shape_(shape), batch_(batch), platform_(platform), tilings_(shape) {}
+
+  double of(const Chunk& fastest) {
+    const auto steps = [](int size, int unroll) { return std::int64_t{(size + unroll - 1) / unroll}; };
+    CycleBound::LeastLoads loads = loads_of(fastest.unroll_p);
+    loads.all_channels_fit = shape_.m <= parameter_words && std::int64_t{shape_.kernel_height} * shape_.kernel_width *
+                                                                    steps(shape_.m, fastest.unroll_m) *
+                                                                    steps(shape_.n, fastest.unroll_n) <=
+                                                                fastest.depth_weight;
+    return CycleBound(shape_, fastest, batch_, platform_).of_any(loads);
   }
-  const std::vector<TileSize>& rows = tilings.rows(fastest.unroll_p, batch);
-  const std::vector<TileSize>& cols = tilings.columns();
-  CycleBound::LeastLoads loads{.rows = least_loaded(rows), .cols = least_loaded(cols)};
-  loads.first_share = first_share(rows, loads.rows) * first_share(cols, loads.cols);
-  const auto loads_something = [](const TileSize& tile) { return tile.loaded_least > 0; };
-  loads.always =
-      std::all_of(rows.begin(), rows.end(), loads_something) && std::all_of(cols.begin(), cols.end(), loads_something);
-  const auto steps = [](int size, int unroll) { return std::int64_t{(size + unroll - 1) / unroll}; };
-  loads.all_channels_fit = shape.m <= parameter_words && std::int64_t{shape.kernel_height} * shape.kernel_width *
-                                                                 steps(shape.m, fastest.unroll_m) *
-                                                                 steps(shape.n, fastest.unroll_n) <=
-                                                             fastest.depth_weight;
-  return CycleBound(shape, fastest, batch, platform).of_any(loads);
-}
+
+ private:
+  CycleBound::LeastLoads loads_of(int unroll_p) {
+    const auto [known, is_new] = loads_.try_emplace(unroll_p);
+    if (is_new) {
+      const std::vector<TileSize>& rows = tilings_.rows(unroll_p, batch_);
+      const std::vector<TileSize>& cols = tilings_.columns();
+      CycleBound::LeastLoads& loads = known->second;
+      loads.rows = least_loaded(rows);
+      loads.cols = least_loaded(cols);
+      loads.first_share = first_share(rows, loads.rows) * first_share(cols, loads.cols);
+      const auto loads_something = [](const TileSize& tile) { return tile.loaded_least > 0; };
+      loads.always = std::all_of(rows.begin(), rows.end(), loads_something) &&
+                     std::all_of(cols.begin(), cols.end(), loads_something);
+    }
+    return known->second;
+  }
+
+  const LayerShape& shape_;
+  int batch_;
+  const Platform& platform_;
+  Tilings tilings_;
+  std::map<int, CycleBound::LeastLoads> loads_;  // by U_p
+};
 
 }  // namespace
 
@@ -118,23 +137,26 @@ ClassTree class_tree(std::vector<ChunkClass> classes, const Platform& platform) 
   if (!tree.classes.empty()) {
     build(tree, 0, static_cast<std::uint32_t>(tree.classes.size()), platform);
   }
+  std::map<std::array<int, 4>, std::uint32_t> first;
+  for (std::uint32_t c = 0; c < tree.classes.size(); ++c) {
+    const Chunk& base = tree.classes[c].base;
+    const std::array<int, 4> datapath = {base.port_bits, base.unroll_m, base.unroll_n, base.unroll_p};
+    tree.alike.push_back(first.try_emplace(datapath, c).first->second);
+  }
   return tree;
 }
 
 std::vector<double> least_times(const ClassTree& tree, const LayerShape& shape, int batch, const Platform& platform) {
-  Tilings tilings(shape);
-  std::map<std::array<int, 5>, double> known;  // multipliers change nothing, bits little
-  std::vector<double> times;
-  for (const ChunkClass& chunks : tree.classes) {
-    const Chunk& base = chunks.base;
-    const bool logits = shape.output.bits == 32;
-    const bool runs = can_run(chunk_at(chunks, chunks.most()), shape);
-    const auto [place, is_new] = known.try_emplace(
-        {base.port_bits, base.unroll_m, base.unroll_n, base.unroll_p, logits || !runs ? base.bits : 0});
-    if (is_new) {
-      place->second = least_time(shape, tilings, chunks, batch, platform);
+  const bool logits = shape.output.bits == 32;  // which take more words of fewer bits; nothing else depends on bits
+  LeastTime least_time(shape, batch, platform);
+  std::vector<double> times(tree.classes.size(), std::numeric_limits<double>::infinity());
+  std::vector<double> known(tree.classes.size(), -1);
+  for (std::size_t c = 0; c < times.size(); ++c) {
+    const Chunk& fastest = tree.classes[c].base;
+    if (can_run(fastest, shape)) {
+      double& time = known[logits ? c : tree.alike[c]];
+      times[c] = time = time < 0 ? least_time.of(fastest) : time;
     }
-    times.push_back(place->second);
   }
   return times;
 }

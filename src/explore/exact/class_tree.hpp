@@ -19,7 +19,8 @@ struct ClassTree {
     int least_port_bits = 0;
   };
   std::vector<ChunkClass> classes;
-  std::vector<Node> nodes;  // the root is the first; empty without classes
+  std::vector<std::uint32_t> alike;  // by class, the first one of the same unrolling and port
+  std::vector<Node> nodes;           // the root is the first; empty without classes
 };
 
 inline bool is_single(const ClassTree::Node& node) {

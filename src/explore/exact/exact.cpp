@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <queue>
 
 #include "base/parallel.hpp"
 #include "explore/exact/energy_bound.hpp"
@@ -11,6 +10,7 @@
 #include "explore/exact/improve.hpp"
 #include "explore/exact/incumbent.hpp"
 #include "explore/exact/instance.hpp"
+#include "explore/exact/region_queue.hpp"
 #include "explore/exact/relaxation.hpp"
 #include "explore/gamma.hpp"
 
@@ -18,10 +18,14 @@ namespace autonba {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-// Regions that are looked at between two decisions, whatever the threads: a share of those that are open.
-constexpr std::size_t round_least = 32;
-constexpr std::size_t round_most = 1024;
-constexpr std::size_t round_share = 16;
+// What is looked at between two decisions, whatever the threads: regions of many classes count 1, others, which take
+// longer, more. Little until there is a design.
+constexpr std::size_t round_first = 64;
+constexpr std::size_t round_most = 4096;
+constexpr std::size_t weight_of_single_classes = 16;
+constexpr std::size_t weight_of_energy = 128;
+constexpr std::int64_t improvement_rounds = 8;  // after which what is near the best design is tried
+constexpr std::size_t open_most = 2'000'000;    // regions, about 250 bytes each
 constexpr double watch_seconds = 0.2;
 
 /// What looking at a region led to.
@@ -29,12 +33,6 @@ struct Outcome {
   std::vector<Region> parts;  // that are left of it
   std::optional<Found> found;
   double settled = infinity;  // the least bound of what was left out
-};
-
-struct ComesLater {
-  bool operator()(const Region& a, const Region& b) const {
-    return a.bound != b.bound ? a.bound > b.bound : a.number > b.number;
-  }
 };
 
 /// Resources at the upper ends that are beyond the budget, as shares of it, of one slot.
@@ -51,7 +49,7 @@ class BranchAndBound {
  public:
   /// `start`: a design to begin with, or none.
   BranchAndBound(const Instance& instance, const Budget& budget, std::optional<Found> start, const Watch& watch)
-      : instance_(instance), budget_(budget), watch_(watch), best_(std::move(start)) {}
+      : instance_(instance), budget_(budget), watch_(watch), team_(budget.threads), best_(std::move(start)) {}
 
   void run() {
     for (std::uint32_t layout = 0; layout < instance_.layouts().size(); ++layout) {
@@ -68,9 +66,7 @@ class BranchAndBound {
 
   const std::optional<Found>& best() const { return best_; }
   std::int64_t regions() const { return looked_at_; }
-  double bound() const {
-    return std::min({best_ ? best_->value : infinity, settled_, open_.empty() ? infinity : open_.top().bound});
-  }
+  double bound() const { return std::min({best_ ? best_->value : infinity, settled_, open_.least_bound()}); }
 
  private:
   /// What is no better does not matter.
@@ -79,39 +75,46 @@ class BranchAndBound {
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
 
   bool is_done() const {
-    return open_.empty() || open_.top().bound >= limit() || seconds() >= budget_.seconds ||
+    return open_.empty() || open_.least_bound() >= limit() || seconds() >= budget_.seconds ||
            (budget_.evaluations > 0 && looked_at_ >= budget_.evaluations);
   }
 
-  void add(Region region) {
+  void add(const Region& region) {
     if (region.bound < infinity) {
-      region.number = made_++;
       open_.push(region);
+    }
+    if (open_.size() > open_most) {
+      settled_ = std::min(settled_, open_.leave_out_half());
     }
   }
 
   std::vector<Region> next_round() {
     std::vector<Region> round;
-    std::size_t most = std::clamp(open_.size() / round_share, round_least, round_most);
-    if (budget_.evaluations > 0) {
-      most = std::min(most, static_cast<std::size_t>(budget_.evaluations - looked_at_));
-    }
-    while (!open_.empty() && round.size() < most && open_.top().bound < limit()) {
-      round.push_back(open_.top());
-      open_.pop();
+    const std::size_t most = best_ ? round_most : round_first;
+    const auto left = static_cast<std::size_t>(budget_.evaluations > 0 ? budget_.evaluations - looked_at_ : round_most);
+    for (std::size_t weight = 0; weight < most && round.size() < left && open_.least_bound() < limit();) {
+      round.push_back(open_.pop());
+      weight += weight_of(round.back());
     }
     return round;
+  }
+
+  std::size_t weight_of(const Region& region) const {
+    if (widest_slot(region)) {
+      return 1;
+    }
+    return counts_energy(instance_.problem().objective) ? weight_of_energy : weight_of_single_classes;
   }
 
   /// All regions of a round against the same limit, so that the number of threads changes nothing.
   void look_at(const std::vector<Region>& round) {
     std::vector<Outcome> outcomes(round.size());
-    share_out(round.size(), budget_.threads, [&] {
+    team_.share_out(round.size(), [&] {
       return [&](std::size_t i) { outcomes[i] = i == 0 ? look_and_try(round[i], rounds_) : look(round[i]); };
     });
     looked_at_ += static_cast<std::int64_t>(round.size());
     ++rounds_;
-    is_improved_ = is_improved_ || !counts_energy(instance_.problem().objective) || rounds_ % 8 == 0;
+    is_improved_ = is_improved_ || rounds_ % improvement_rounds == 0;
     for (Outcome& outcome : outcomes) {
       settled_ = std::min(settled_, outcome.settled);
       for (const Region& part : outcome.parts) {
@@ -148,8 +151,8 @@ class BranchAndBound {
   /// further down from the region.
   Outcome look_and_try(const Region& region, std::int64_t round) const {
     Outcome outcome = look(region);
-    const bool worth_it = !counts_energy(instance_.problem().objective) || round % 8 == 7;  // it takes long
-    std::optional<Found> found = best_ && !is_improved_ && worth_it ? improve(instance_, *best_) : dive(region, round);
+    const bool is_due = round % improvement_rounds == improvement_rounds - 1;  // it takes long
+    std::optional<Found> found = best_ && !is_improved_ && is_due ? improve(instance_, *best_) : dive(region, round);
     if (found && (!outcome.found || found->value < outcome.found->value)) {
       outcome.found = std::move(found);
     }
@@ -224,7 +227,8 @@ class BranchAndBound {
         continue;
       }
       instance_.open(part, s);
-      part.bound = std::max(region.bound, loose_bound(instance_, part, limit(), share));
+      const std::size_t kind = instance_.layout_of(part).kind_of(s);
+      part.bound = std::max(region.bound, loose_bound(instance_, part, limit(), kind, share));
       parts.push_back(part);
     }
     return parts;
@@ -342,8 +346,8 @@ class BranchAndBound {
   const Watch& watch_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   double watched_ = 0;
-  std::priority_queue<Region, std::vector<Region>, ComesLater> open_;
-  std::uint64_t made_ = 0;
+  Team team_;
+  RegionQueue open_;
   std::int64_t looked_at_ = 0;
   std::int64_t rounds_ = 0;
   bool is_improved_ = false;  // what is near the best design has been tried
@@ -366,7 +370,7 @@ void map_layers(const Problem& problem, Mapper& mapper, Accelerator& accelerator
 Solution solve_exactly(const Problem& problem, const Budget& budget, Mapper& mapper,
                        const std::optional<Accelerator>& start, const Watch& watch) {
   check_space(problem.space, problem.platform);
-  const Instance instance(problem, mapper, mapper.exact_memory(problem.space));
+  const Instance instance(problem, mapper, mapper.exact_memory(problem.space), budget.threads);
   BranchAndBound search(instance, budget, start ? design_of(instance, *start) : std::nullopt, watch);
   search.run();
   Solution solution{.bound = search.bound(), .evaluations = search.regions()};

@@ -1,9 +1,8 @@
 #include "explore/exact/improve.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 #include <limits>
+#include <utility>
 
 #include "explore/exact/relaxation.hpp"
 
@@ -23,27 +22,27 @@ Region with_all_amounts(const Instance& instance, const Found& found) {
   return region;
 }
 
-/// How many doublings two sizes are apart.
-double doublings(int a, int b) {
-  return std::abs(std::log2(static_cast<double>(a) / b));
-}
-
 /// Whether a class is worth a try in place of another: one step or two of its unrolling, another multiplier or width.
 bool is_near(const Chunk& a, const Chunk& b) {
-  constexpr double near = 1.01;
-  const std::array apart = {doublings(a.unroll_m, b.unroll_m), doublings(a.unroll_n, b.unroll_n),
-                            doublings(a.unroll_p, b.unroll_p)};
-  const auto moved = std::count_if(apart.begin(), apart.end(), [](double steps) { return steps > 0; });
-  const bool each_near = std::all_of(apart.begin(), apart.end(), [=](double steps) { return steps <= near; });
+  constexpr double near = 2.02;
+  if (a.port_bits != b.port_bits) {
+    return false;
+  }
+  int moved = 0;
+  for (const auto& [x, y] : {std::pair(a.unroll_m, b.unroll_m), {a.unroll_n, b.unroll_n}, {a.unroll_p, b.unroll_p}}) {
+    if (std::max(x, y) > near * std::min(x, y)) {
+      return false;
+    }
+    moved += x != y ? 1 : 0;
+  }
   const int others = (a.mac != b.mac ? 1 : 0) + (a.bits != b.bits ? 1 : 0);
-  return a.port_bits == b.port_bits && each_near && moved <= 2 && others <= 1 && moved + others > 0;
+  return moved <= 2 && others <= 1 && moved + others > 0;
 }
 
 /// Same but for the port.
 bool differs_in_port(const Chunk& a, const Chunk& b) {
-  Chunk other = b;
-  other.port_bits = a.port_bits;
-  return a == other && a.port_bits != b.port_bits;
+  return a.port_bits != b.port_bits && a.unroll_m == b.unroll_m && a.unroll_n == b.unroll_n &&
+         a.unroll_p == b.unroll_p && a.mac == b.mac && a.bits == b.bits;
 }
 
 class Climb {

@@ -4,6 +4,7 @@
 #include <limits>
 #include <mutex>
 
+#include "base/parallel.hpp"
 #include "explore/exact/energy_rows.hpp"
 
 namespace autonba {
@@ -42,7 +43,7 @@ std::vector<double> node_times(const ClassTree& tree, std::span<const Item> item
 
 }  // namespace
 
-Instance::Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory)
+Instance::Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory, int threads)
     : problem_(problem),
       batches_(problem.objective == Objective::latency ? std::vector{1} : problem.space.batch),  // that of one image
       mapper_(mapper),
@@ -50,7 +51,7 @@ Instance::Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory)
       energies_(counts_energy(problem.objective) ? &memory.energies() : nullptr) {
   const std::vector<LayerShape> shapes = layer_shapes(problem.network);
   for (const ChunkKind kind : {ChunkKind::conv, ChunkKind::depthwise}) {
-    kinds_[kind_index(kind)] = make_kind(kind, shapes, mapper);
+    kinds_[kind_index(kind)] = make_kind(kind, shapes, mapper, threads);
   }
   const auto counts = [&](std::size_t kind) {
     return std::pair(kinds_[kind].items.empty() ? 0U : 1U, kinds_[kind].chunks_max);
@@ -67,7 +68,7 @@ Instance::Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory)
   }
 }
 
-KindPart Instance::make_kind(ChunkKind kind, std::span<const LayerShape> shapes, Mapper& mapper) {
+KindPart Instance::make_kind(ChunkKind kind, std::span<const LayerShape> shapes, Mapper& mapper, int threads) {
   KindPart part{.kind = kind, .tree = &memory_.tree(kind)};
   for (std::size_t layer = 0; layer < shapes.size(); ++layer) {
     if (is_depthwise_kind(shapes[layer]) != (kind == ChunkKind::depthwise)) {
@@ -91,10 +92,13 @@ KindPart Instance::make_kind(ChunkKind kind, std::span<const LayerShape> shapes,
   const ChunkSpace& space = kind == ChunkKind::conv ? problem_.space.conv : problem_.space.depthwise;
   part.chunks_max = part.tree->nodes.empty() ? 0 : static_cast<std::size_t>(space.chunks_max);
   for (const int batch : batches_) {
-    std::vector<const std::vector<double>*> class_times;
-    for (const Item& item : part.items) {
-      class_times.push_back(&memory_.least_times(item.id, mapper.shape(item.id), batch));
-    }
+    std::vector<const std::vector<double>*> class_times(part.items.size());
+    share_out(part.items.size(), threads, [&] {
+      return [&](std::size_t item) {
+        const ShapeId id = part.items[item].id;
+        class_times[item] = &memory_.least_times(id, mapper.shape(id), batch);
+      };
+    });
     part.least_times.push_back(node_times(*part.tree, part.items, class_times));
   }
   if (counts_energy(problem_.objective)) {

@@ -64,8 +64,7 @@ struct Slot {
 
 /// A set of designs: all assignments of layers to the chunks that the slots may have.
 struct Region {
-  double bound = 0;          // no design of it has a lower value
-  std::uint64_t number = 0;  // in the order in which regions were made
+  double bound = 0;  // no design of it has a lower value
   std::uint32_t layout = 0;
   bool is_tight = false;  // the bound is tight_bound's
   std::array<Slot, slots_most> slots{};
@@ -73,16 +72,18 @@ struct Region {
   std::array<double, slots_most> prices{};       // of the chunks' time, for makespan_bound; those of a kind add up to 1
 };
 
-/// What the items of a kind take on each chunk of it: the rows for makespan_bound.
+/// What the items of a kind, all layers of each, take on each chunk of it: by slot, for makespan_bound.
+using SlotRows = std::array<const double*, slots_most>;
+
 struct SlotTimes {
-  std::array<std::vector<double>, slots_most> of_slot;  // by item, all layers of it
-  std::array<const double*, slots_most> rows{};
+  std::array<std::vector<double>, slots_most> of_slot;
+  SlotRows rows{};
 };
 
 /// A problem with what its regions are made of. For several threads at once.
 class Instance {
  public:
-  Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory);
+  Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory, int threads = 1);
 
   const Problem& problem() const { return problem_; }
   const Platform& platform() const { return problem_.platform; }
@@ -125,7 +126,7 @@ class Instance {
 
  private:
   using Fronts = std::vector<std::shared_ptr<const DatapathFront>>;  // by item
-  KindPart make_kind(ChunkKind kind, std::span<const LayerShape> shapes, Mapper& mapper);
+  KindPart make_kind(ChunkKind kind, std::span<const LayerShape> shapes, Mapper& mapper, int threads);
   void add_energies(KindPart& part) const;
   const Fronts& fronts(const Region& region, std::size_t slot, const Amounts& amounts, Lanes lanes) const;
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 namespace autonba {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t most_machines = 8;
 constexpr int price_steps = 14;
+constexpr double slack = 2e-3;  // that prices leave of a bound where it is not enough
 
 using Loads = std::array<double, most_machines>;
 
@@ -37,65 +39,104 @@ double largest(const Loads& loads, std::size_t machines) {
   return *std::max_element(loads.begin(), loads.begin() + static_cast<std::ptrdiff_t>(machines));
 }
 
-/// The bound is concave in the price of one machine, and rises with it while that machine is the slower one.
+/// When a search for prices ends: the bound is `enough`; a makespan below `hopeless` is reached; or no prices give
+/// `enough`, and the bound is within `slack` of the best.
+struct Stop {
+  double enough = infinity;
+  double hopeless = 0;
+  double slack = 0;
+
+  bool at(double bound, double reached, double most) const {
+    return bound >= enough || reached < hopeless || (most < enough && bound >= most * (1 - slack));
+  }
+};
+
+double load_one(const double* times, std::size_t items) {
+  double load = 0;
+#pragma omp simd reduction(+ : load)
+  for (std::size_t item = 0; item < items; ++item) {
+    load += times[item];
+  }
+  return load;
+}
+
 /// load_by_prices for two machines, without branches.
-double load_two(MachineTimes times, std::size_t items, std::span<const double> prices, Loads& loads) {
+double load_two(MachineTimes times, std::size_t items, double price, std::array<double, 2>& loads) {
   const double* a = times[0];
   const double* b = times[1];
+  const double other_price = 1 - price;
   double load_a = 0;
   double load_b = 0;
+#pragma omp simd reduction(+ : load_a, load_b)
   for (std::size_t item = 0; item < items; ++item) {
-    const bool first = prices[0] * a[item] <= prices[1] * b[item];
+    const bool first = price * a[item] <= other_price * b[item];
     load_a += first ? a[item] : 0;
     load_b += first ? 0 : b[item];
   }
-  loads[0] = load_a;
-  loads[1] = load_b;
-  return prices[0] * load_a + prices[1] * load_b;
+  loads = {load_a, load_b};
+  return price * load_a + other_price * load_b;
 }
 
-/// Stops when the bound is `enough`, or when the loads, a makespan that is reached, are below `hopeless`.
-double bound_of_two(MachineTimes times, std::size_t items, std::span<double> prices, double enough, double hopeless) {
-  std::array<double, 2> tried = {prices[0], prices[1]};
-  double low = 0;
-  double high = 1;
+/// As a function of the first machine's price μ the bound is concave, made of lines μ A + (1 − μ) B with the loads A, B
+/// at each price; it rises while A > B. The lines of two prices on either side of the best one meet above the bound:
+/// there the next price is tried. At first the other line is that of an end.
+double bound_of_two(MachineTimes times, std::size_t items, std::span<double> prices, const Stop& stop) {
+  constexpr double end = 1e-4;
+  double low = end;
+  double high = 1 - end;
+  std::optional<std::array<double, 2>> at_low;
+  std::optional<std::array<double, 2>> at_high;
+  double price = std::clamp(prices[0], low, high);
   double best = -1;
-  Loads loads{};
-  for (int step = 0; step < price_steps && best < enough; ++step) {
-    const double bound = load_two(times, items, tried, loads);
+  double most = infinity;  // no price gives more
+  for (int step = 0; step < price_steps; ++step) {
+    std::array<double, 2> loads{};
+    const double bound = load_two(times, items, price, loads);
     if (bound > best) {
       best = bound;
-      prices[0] = tried[0];
-      prices[1] = tried[1];
+      prices[0] = price;
+      prices[1] = 1 - price;
     }
-    if (largest(loads, 2) < hopeless) {
+    const double reached = std::max(loads[0], loads[1]);
+    most = std::min(most, reached);
+    const bool rises = loads[0] > loads[1];
+    (rises ? low : high) = price;
+    (rises ? at_low : at_high) = loads;
+    if (at_low && at_high) {
+      const double rise = (*at_low)[0] - (*at_low)[1];
+      const double fall = (*at_high)[1] - (*at_high)[0];
+      price = rise + fall > 0 ? ((*at_high)[1] - (*at_low)[1]) / (rise + fall) : price;
+      most = std::min(most, (*at_low)[1] + price * rise);
+    } else {
+      price = rises ? high : low;
+    }
+    if (stop.at(best, reached, most) || (at_low && price <= low) || (at_high && price >= high)) {
       break;
     }
-    (loads[0] > loads[1] ? low : high) = tried[0];
-    tried[0] = (low + high) / 2;
-    tried[1] = 1 - tried[0];
   }
   return best;
 }
 
 /// Prices of machines that are slower than the others rise, by smaller and smaller steps.
-double bound_of_many(MachineTimes times, std::size_t items, std::span<double> prices, double enough, double hopeless) {
-  std::vector<double> tried(prices.begin(), prices.end());
+double bound_of_many(MachineTimes times, std::size_t items, std::span<double> prices, const Stop& stop) {
+  std::array<double, most_machines> kept{};
+  const std::span tried = std::span(kept).first(prices.size());
+  std::copy(prices.begin(), prices.end(), tried.begin());
   double best = -1;
+  double most = infinity;
   double rate = 0.5;
   Loads loads{};
-  for (int step = 0; step < 2 * price_steps && best < enough; ++step, rate *= 0.85) {
+  for (int step = 0; step < 2 * price_steps; ++step, rate *= 0.85) {
     const double bound = load_by_prices(times, items, tried, loads);
     if (bound > best) {
       best = bound;
       std::copy(tried.begin(), tried.end(), prices.begin());
     }
-    if (largest(loads, times.size()) < hopeless) {
-      break;
-    }
+    const double reached = largest(loads, times.size());
+    most = std::min(most, reached);
     const double mean = std::accumulate(loads.begin(), loads.begin() + static_cast<std::ptrdiff_t>(times.size()), 0.0) /
                         static_cast<double>(times.size());
-    if (!(mean < infinity) || mean <= 0) {
+    if (stop.at(best, reached, most) || !(mean < infinity) || mean <= 0) {
       break;
     }
     double sum = 0;
@@ -108,6 +149,17 @@ double bound_of_many(MachineTimes times, std::size_t items, std::span<double> pr
     }
   }
   return best;
+}
+
+double bound_of_any(MachineTimes times, std::size_t items, std::span<double> prices, const Stop& stop) {
+  switch (times.size()) {
+    case 1:
+      return load_one(times[0], items);
+    case 2:
+      return bound_of_two(times, items, prices, stop);
+    default:
+      return bound_of_many(times, items, prices, stop);
+  }
 }
 
 /// Moves an item from the slowest machine, or exchanges two, while that makes the slowest ones faster.
@@ -248,22 +300,14 @@ class AssignmentSearch {
 }  // namespace
 
 double makespan_bound(MachineTimes times, std::size_t items, std::span<double> prices, double enough) {
-  if (times.size() == 1) {
-    return std::accumulate(times[0], times[0] + items, 0.0);
-  }
-  return times.size() == 2 ? bound_of_two(times, items, prices, enough, 0)
-                           : bound_of_many(times, items, prices, enough, 0);
+  return bound_of_any(times, items, prices, {.enough = enough, .slack = enough < infinity ? slack : 0});
 }
 
 bool makespan_reaches(MachineTimes times, std::size_t items, std::span<const double> prices, double limit) {
-  if (times.size() == 1) {
-    return std::accumulate(times[0], times[0] + items, 0.0) >= limit;
-  }
   std::array<double, most_machines> kept{};
   std::copy(prices.begin(), prices.end(), kept.begin());
-  const std::span tried = std::span(kept).first(prices.size());
-  return (times.size() == 2 ? bound_of_two(times, items, tried, limit, limit)
-                            : bound_of_many(times, items, tried, limit, limit)) >= limit;
+  const Stop stop{.enough = limit, .hopeless = limit, .slack = 1};
+  return bound_of_any(times, items, std::span(kept).first(prices.size()), stop) >= limit;
 }
 
 Assignment assign(MachineTimes times, std::size_t items, std::span<const double> prices) {

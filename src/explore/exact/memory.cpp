@@ -48,13 +48,16 @@ EnergyMemory& ExactMemory::energies() {
 }
 
 const std::vector<double>& ExactMemory::least_times(ShapeId id, const LayerShape& shape, int batch) {
-  const std::lock_guard lock(mutex_);
-  std::vector<double>& times = least_[{id, batch}];
-  if (times.empty()) {
-    const ClassTree& classes = tree(is_depthwise_kind(shape) ? ChunkKind::depthwise : ChunkKind::conv);
-    times = autonba::least_times(classes, shape, batch, platform_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = least_.find({id, batch}); known != least_.end()) {
+      return known->second;
+    }
   }
-  return times;
+  const ClassTree& classes = tree(is_depthwise_kind(shape) ? ChunkKind::depthwise : ChunkKind::conv);
+  std::vector<double> times = autonba::least_times(classes, shape, batch, platform_);
+  const std::lock_guard lock(mutex_);
+  return least_.try_emplace({id, batch}, std::move(times)).first->second;
 }
 
 std::unique_ptr<ExactMemory::Worker> ExactMemory::take_worker() {

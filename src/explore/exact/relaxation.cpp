@@ -38,12 +38,12 @@ PartialResources with_whole_area(PartialResources part) {
 /// The makespans of a region's kinds, from the rows of its slots.
 class Makespans {
  public:
-  Makespans(const Instance& instance, Region& region, SlotTimes& times)
-      : instance_(instance), region_(region), times_(times) {}
+  Makespans(const Instance& instance, Region& region, const SlotRows& rows)
+      : instance_(instance), region_(region), rows_(rows) {}
 
   MachineTimes rows(std::size_t kind) const {
     const Layout& layout = instance_.layout_of(region_);
-    return MachineTimes(times_.rows.data() + layout.first_slot(kind), layout.counts[kind]);
+    return MachineTimes(rows_.data() + layout.first_slot(kind), layout.counts[kind]);
   }
   std::span<double> prices(std::size_t kind) const {
     const Layout& layout = instance_.layout_of(region_);
@@ -51,14 +51,17 @@ class Makespans {
   }
   std::size_t items(std::size_t kind) const { return instance_.kind(kind).items.size(); }
 
-  /// Of the slowest chunk, in cycles; no better than `enough`.
-  double bound(double enough) const {
+  /// Of the slowest chunk, in cycles; no better than `enough`. `changed`: the only kind to look at, if not all.
+  double bound(double enough, std::optional<std::size_t> changed) const {
     double most = 0;
     for (std::size_t kind = 0; kind < kind_count; ++kind) {
-      if (!rows(kind).empty()) {
-        region_.kind_bounds[kind] = makespan_bound(rows(kind), items(kind), prices(kind), enough);
-        most = std::max(most, region_.kind_bounds[kind]);
+      if (rows(kind).empty()) {
+        continue;
       }
+      if (!changed || kind == *changed) {
+        region_.kind_bounds[kind] = makespan_bound(rows(kind), items(kind), prices(kind), enough);
+      }
+      most = std::max(most, region_.kind_bounds[kind]);
     }
     return most;
   }
@@ -85,7 +88,7 @@ class Makespans {
  private:
   const Instance& instance_;
   Region& region_;
-  SlotTimes& times_;
+  const SlotRows& rows_;
 };
 
 /// Cycles are whole; this much is lost to rounding at most.
@@ -95,21 +98,22 @@ double whole_cycles(double cycles) {
 
 /// From the times on the chunks of the slots and what these take.
 double value_bound(const Instance& instance, const Region& region, const Makespans& makespans, const LeastTotal& total,
-                   double limit) {
+                   double limit, std::optional<std::size_t> changed = {}) {
   const Problem& problem = instance.problem();
   switch (problem.objective) {
     case Objective::latency:
       return instance.seconds(region, whole_cycles(makespans.sum()));
     case Objective::area: {
       const double most = instance.cycles(region, problem.most_seconds);
-      const double cycles = whole_cycles(makespans.bound(most * (1 + 1e-6) + 2));
+      const double cycles = whole_cycles(makespans.bound(most * (1 + 1e-6) + 2, changed));
       return cycles > most * (1 + 1e-12) ? infinity : total.parts.area_um2 * 1e-6;
     }
     case Objective::energy:
     case Objective::edp:
-      return loose_energy_bound(instance, region, whole_cycles(makespans.bound(infinity)));
+      return loose_energy_bound(instance, region, whole_cycles(makespans.bound(infinity, changed)));
     default:
-      return instance.seconds(region, whole_cycles(makespans.bound(instance.cycles(region, limit) * (1 + 1e-9))));
+      return instance.seconds(region,
+                              whole_cycles(makespans.bound(instance.cycles(region, limit) * (1 + 1e-9), changed)));
   }
 }
 
@@ -129,7 +133,7 @@ class Tightening {
         limit_(limit),
         settled_(settled),
         slots_(instance.layout_of(region).slots()),
-        makespans_(instance, region, times_) {}
+        makespans_(instance, region, times_.rows) {}
 
   double bound() {
     sum_up();
@@ -274,8 +278,9 @@ class Tightening {
 
 }  // namespace
 
-double loose_bound(const Instance& instance, Region& region, double limit, double share) {
-  SlotTimes times;
+double loose_bound(const Instance& instance, Region& region, double limit, std::optional<std::size_t> changed,
+                   double share) {
+  SlotRows rows{};
   LeastTotal total;
   const Layout& layout = instance.layout_of(region);
   for (std::size_t s = 0; s < layout.slots(); ++s) {
@@ -283,11 +288,11 @@ double loose_bound(const Instance& instance, Region& region, double limit, doubl
     const ClassTree::Node& node = instance.node_of(region, s);
     total.parts = total.parts + with_whole_area(node.least);
     total.port_bits += node.least_port_bits;
-    times.rows[s] = kind.least_times[layout.batch_place].data() + region.slots[s].node * kind.items.size();
+    rows[s] = kind.least_times[layout.batch_place].data() + region.slots[s].node * kind.items.size();
   }
   LeastTotal scaled{total.parts * (1 / share), total.port_bits};
   return fits_least(scaled, instance.platform(), most_area(instance, infinity))
-             ? value_bound(instance, region, Makespans(instance, region, times), total, limit)
+             ? value_bound(instance, region, Makespans(instance, region, rows), total, limit, changed)
              : infinity;
 }
 

@@ -26,8 +26,8 @@ torch::Tensor taps_first(const torch::Tensor& weights) {
 /// Calls body(image, row) for all rows of all images, on all threads.
 template <typename Body>
 void for_image_rows(std::int64_t images, std::int64_t rows, std::int64_t values_in_row, const Body& body) {
-  const std::int64_t grain = std::max<std::int64_t>(1, 4096 / values_in_row);  // rows for which to wake a thread
-  at::parallel_for(0, images * rows, grain, [&](std::int64_t first, std::int64_t last) {
+  const std::int64_t rows_least = std::max<std::int64_t>(1, 4096 / values_in_row);  // rows for which to wake a thread
+  at::parallel_for(0, images * rows, rows_least, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i) {
       body(i / rows, i % rows);
     }
