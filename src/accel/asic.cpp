@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "accel/resources.hpp"
+#include "base/ceil_div.hpp"
 
 namespace autonba {
 namespace {
@@ -40,7 +41,7 @@ AsicMac mac_of(const AsicTables& tables, int bits) {
 }
 
 AsicSram sram_of(const AsicTables& tables, std::int64_t width_bits, std::int64_t depth) {
-  const std::int64_t macros = (width_bits + tables.sram_macro_bits - 1) / tables.sram_macro_bits;
+  const std::int64_t macros = ceil_div(width_bits, tables.sram_macro_bits);
   const double bytes = static_cast<double>(width_bits * depth) / static_cast<double>(8 * macros);
   const auto [low, high] = neighbours(tables.sram, bytes, [](const AsicSram& sram) { return sram.capacity_bytes; });
   if (low == high) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "accel/strands.hpp"
+#include "base/ceil_div.hpp"
 #include "base/error.hpp"
 
 namespace autonba {
@@ -16,7 +17,7 @@ constexpr std::int64_t granule_bits = 32;
 constexpr std::int64_t row_alignment_bits = 256;
 
 std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
+  return ceil_div(value, multiple) * multiple;
 }
 
 std::int64_t padded_bits(int channels, int bits) {

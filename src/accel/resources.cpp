@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "accel/asic.hpp"
+#include "base/ceil_div.hpp"
 
 namespace autonba {
 namespace {
@@ -14,17 +15,13 @@ constexpr int parameter_bits = 96;  // of one output channel
 constexpr int accumulator_bits = 32;
 constexpr int dsp_of_requant_lane = 3;  // acc·m (32×18 bits) two, residual·m_r one
 
-std::int64_t ceil_div(std::int64_t value, std::int64_t by) {
-  return (value + by - 1) / by;
-}
-
 std::int64_t mac_dsp(const Chunk& chunk) {
   switch (chunk.mac) {
     case MacKind::dsp1:
       return mac_count(chunk);
     case MacKind::dsp2:  // two weights share an activation; depthwise: two activations share a weight
-      return chunk.kind == ChunkKind::conv ? ceil_div(chunk.unroll_m, 2) * chunk.unroll_n * chunk.unroll_p
-                                           : chunk.unroll_m * ceil_div(chunk.unroll_p, 2);
+      return chunk.kind == ChunkKind::conv ? std::int64_t{ceil_div(chunk.unroll_m, 2)} * chunk.unroll_n * chunk.unroll_p
+                                           : std::int64_t{chunk.unroll_m} * ceil_div(chunk.unroll_p, 2);
     case MacKind::lut:
     case MacKind::plain:
       break;
@@ -132,10 +129,18 @@ Resources chunk_resources(const Chunk& chunk, bool adds_residual, const Platform
           whole(parts.ff),  chunk.port_bits,     whole(parts.area_um2)};
 }
 
+std::array<ResourceUse, 6> use_of(const Resources& resources, const Platform& platform) {
+  return {{{"DSP", resources.dsp, platform.dsp},
+           {"BRAM18", resources.bram18, platform.bram18},
+           {"LUT", resources.lut, platform.lut},
+           {"FF", resources.ff, platform.ff},
+           {"bits of memory a cycle", resources.port_bits, platform.memory_bits_per_cycle},
+           {"um2", resources.area_um2, platform.asic ? platform.asic->area_um2 : 0}}};
+}
+
 bool fits(const Resources& resources, const Platform& platform) {
-  return resources.dsp <= platform.dsp && resources.bram18 <= platform.bram18 && resources.lut <= platform.lut &&
-         resources.ff <= platform.ff && resources.port_bits <= platform.memory_bits_per_cycle &&
-         resources.area_um2 <= (platform.asic ? platform.asic->area_um2 : 0);
+  const auto uses = use_of(resources, platform);
+  return std::all_of(uses.begin(), uses.end(), [](const ResourceUse& use) { return use.used <= use.available; });
 }
 
 }  // namespace autonba

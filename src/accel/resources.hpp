@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "accel/chunk.hpp"
 #include "accel/platform.hpp"
@@ -70,7 +71,17 @@ Resources chunk_resources(const Chunk& chunk, bool adds_residual, const Platform
 std::int64_t memory_bram18(std::int64_t width_bits, std::int64_t depth);
 inline constexpr int lutram_depth = 64;
 
-/// Whether DSP, BRAM18, LUT, FF, area and the sum of the ports are within what the platform has.
+/// Of one resource: what is used, and what the platform has.
+struct ResourceUse {
+  std::string_view name;
+  std::int64_t used = 0;
+  std::int64_t available = 0;
+};
+
+/// Of DSP, BRAM18, LUT, FF, bits of memory a cycle (the ports) and area in um2.
+std::array<ResourceUse, 6> use_of(const Resources& resources, const Platform& platform);
+
+/// Whether no more is used of any resource than the platform has.
 bool fits(const Resources& resources, const Platform& platform);
 
 }  // namespace autonba

@@ -87,7 +87,7 @@ void note_stages(const Network& network, const std::vector<std::size_t>& ops, co
   }
 }
 
-std::int64_t ceil_div(std::int64_t value, std::int64_t by) {  // value may be negative
+std::int64_t ceil_div_signed(std::int64_t value, std::int64_t by) {
   return value > 0 ? (value + by - 1) / by : -(-value / by);
 }
 
@@ -233,7 +233,8 @@ std::vector<int> slots_of_layers(const Network& network, const Waits& waits, con
     const ScheduledLayer& reader = schedule.layers[i];
     for (const int read : waits.layers[i]) {
       const ScheduledLayer& writer = schedule.layers[static_cast<std::size_t>(read)];
-      const std::int64_t rounds = ceil_div(reader.start_cycle + reader.cycles - writer.start_cycle, schedule.ii_cycles);
+      const std::int64_t rounds =
+          ceil_div_signed(reader.start_cycle + reader.cycles - writer.start_cycle, schedule.ii_cycles);
       int& slots = needed[static_cast<std::size_t>(read)];
       slots = std::max({slots, 1, reader.stage - writer.stage + static_cast<int>(rounds)});
     }
@@ -264,7 +265,7 @@ Schedule schedule_of(const Network& network, const Waits& waits, std::span<const
     ScheduledLayer layer{starts[i], cycles[i], 0};
     for (const int read : waits.layers[i]) {
       const ScheduledLayer& d = schedule.layers[static_cast<std::size_t>(read)];
-      const std::int64_t rounds = ceil_div(d.start_cycle + d.cycles - layer.start_cycle, ii);
+      const std::int64_t rounds = ceil_div_signed(d.start_cycle + d.cycles - layer.start_cycle, ii);
       layer.stage = std::max(layer.stage, d.stage + static_cast<int>(rounds));
     }
     for (const std::size_t op : waits.host_ops[i]) {

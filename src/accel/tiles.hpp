@@ -8,17 +8,13 @@
 #include "accel/layout.hpp"
 #include "accel/tiling.hpp"
 #include "accel/transfer.hpp"
+#include "base/ceil_div.hpp"
 
 /// What counting cycles and counting traffic share: the tiles of a layer and what each loads and stores.
 namespace autonba {
 
 inline constexpr int parameter_bits = 96;  // of one output channel: multipliers, bias and shift
 inline constexpr int logit_bits = 32;
-
-/// Of values that fit 31 bits, because a 64-bit division takes several times as long.
-inline int ceil_div(int value, int by) {
-  return static_cast<int>((static_cast<unsigned>(value) + static_cast<unsigned>(by) - 1) / static_cast<unsigned>(by));
-}
 
 /// e: buffer words that an output takes.
 inline int words_of_output(const LayerShape& shape, const Chunk& chunk) {

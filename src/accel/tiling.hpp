@@ -4,6 +4,7 @@
 
 #include "accel/chunk.hpp"
 #include "accel/layout.hpp"
+#include "base/ceil_div.hpp"
 
 namespace autonba {
 
@@ -37,7 +38,7 @@ struct Axis {
     if (tile >= outputs) {
       return {1, 1, 1};
     }
-    const int tiles = (outputs + tile - 1) / tile;
+    const int tiles = ceil_div(outputs, tile);
     const int head = std::min(tiles, (padding + tile * stride - 1) / (tile * stride));
     const int last_in = (tile - 1) * stride + dilation * (kernel - 1) - padding;  // of tile 0
     const int unclipped = inputs - 1 < last_in ? 0 : (inputs - 1 - last_in) / (tile * stride) + 1;
@@ -50,7 +51,7 @@ struct Axis {
     int begin = first * stride - padding;
     int end = begin + (count - 1) * stride + dilation * (kernel - 1) + 1;
     if (used_only) {
-      const int clipped_begin = begin < 0 ? begin + (-begin + stride - 1) / stride * stride : begin;
+      const int clipped_begin = begin < 0 ? begin + ceil_div(-begin, stride) * stride : begin;
       end = std::min(end, inputs);
       return {first, count, clipped_begin, end > clipped_begin ? (end - 1 - clipped_begin) / stride + 1 : 0};
     }

@@ -1,6 +1,7 @@
 #include "accel/traffic.hpp"
 
 #include "accel/tiles.hpp"
+#include "base/ceil_div.hpp"
 
 namespace autonba {
 namespace {
@@ -156,7 +157,7 @@ class TrafficSum {
   /// At least what all tiles of `channels` channels move for `pixels` pixels, `words_of_pixel` buffer words each.
   TransferWords least_words(const MapView& view, std::int64_t pixels, int channels, int tile,
                             std::int64_t words_of_pixel) const {
-    const auto port_words = [&](std::int64_t bits) { return (bits + chunk_.port_bits - 1) / chunk_.port_bits; };
+    const auto port_words = [&](std::int64_t bits) { return ceil_div(bits, chunk_.port_bits); };
     const bool several_maps = std::any_of(view.segments.begin(), view.segments.end(),
                                           [](const Segment& segment) { return segment.map.index > 0; });
     const std::int64_t whole = channels / tile;

@@ -5,12 +5,10 @@
 #include <cmath>
 #include <limits>
 
+#include "base/ceil_div.hpp"
+
 namespace autonba {
 namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 /// Bits from the first to the last of `count` neighbouring values in 32-bit granules, at least.
 std::int64_t span_bits(std::int64_t count, int bits) {
@@ -49,7 +47,7 @@ CycleBound::CycleBound(const LayerShape& shape, const Chunk& chunk, int batch, c
       columns_out_(tiled_cols(shape)),
       pixels_out_(static_cast<std::int64_t>(batch) * shape.output.height * shape.output.width),
       kernel_area_(static_cast<std::int64_t>(shape.kernel_height) * shape.kernel_width),
-      output_words_(bits_out_ == 32 ? static_cast<int>(ceil_div(32, chunk.bits)) : 1),
+      output_words_(bits_out_ == 32 ? ceil_div(32, chunk.bits) : 1),
       requant_cycles_(
           std::max<std::int64_t>(ceil_div(chunk.unroll_m * chunk.unroll_p, chunk.requant_lanes), output_words_)) {
   const std::int64_t lanes = static_cast<std::int64_t>(chunk.unroll_m) * (depthwise_ ? 1 : chunk.unroll_n);
@@ -93,9 +91,10 @@ CycleBound::ChannelTerms CycleBound::channel_terms(const TileSize& m, const Tile
                   (bits_residual_ > 0 ? map_cycles(m, pixels_out_, bits_residual_, 1) : 0);
   terms.first_constants = ceil_div(m.size, unroll_m_) * kernel_area_ * ceil_div(n.size, unroll_n_) * weight_words_ +
                           (n.tiles == 1 ? parameter_cycles(m.size) : 0);
-  terms.first_input = std::max(span_bits(in.size, bits_in_) >> port_shift_, ceil_div(in.size, unroll_in_));
+  terms.first_input =
+      std::max<std::int64_t>(span_bits(in.size, bits_in_) >> port_shift_, ceil_div(in.size, unroll_in_));
   terms.last_output =
-      std::max(span_bits(m.last, bits_out_) >> port_shift_, ceil_div(m.last, unroll_m_) * output_words_);
+      std::max<std::int64_t>(span_bits(m.last, bits_out_) >> port_shift_, ceil_div(m.last, unroll_m_) * output_words_);
   return terms;
 }
 

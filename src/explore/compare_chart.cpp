@@ -7,6 +7,8 @@
 #include <limits>
 #include <optional>
 
+#include "base/ceil_div.hpp"
+
 namespace autonba {
 namespace {
 
@@ -259,7 +261,7 @@ std::string Chart::drawn(const Panel& panel, double left, double top) const {
 
 std::string Chart::drawn() const {
   const std::size_t columns = std::clamp<std::size_t>(panels_.size(), 1, columns_most);
-  const std::size_t rows = (panels_.size() + columns - 1) / columns;
+  const std::size_t rows = ceil_div(panels_.size(), columns);
   const double legend = margin + legend_step * static_cast<double>(comparison_.engines.size() + 1);
   const double width = std::max({2 * margin + panel_width * static_cast<double>(columns), legend, 620.0});
   const double height = header_height + panel_height * static_cast<double>(rows) + margin;

@@ -12,14 +12,13 @@ namespace {
 
 /// Σ of log(used / available) over what is used up.
 double excess_of(const Resources& used, const Platform& platform) {
-  const auto over = [](std::int64_t count, std::int64_t available) {
-    return count <= available
-               ? 0.0
-               : std::log(static_cast<double>(count) / static_cast<double>(std::max<std::int64_t>(available, 1)));
-  };
-  return over(used.dsp, platform.dsp) + over(used.bram18, platform.bram18) + over(used.lut, platform.lut) +
-         over(used.ff, platform.ff) + over(used.port_bits, platform.memory_bits_per_cycle) +
-         over(used.area_um2, platform.asic ? platform.asic->area_um2 : 0);
+  double excess = 0;
+  for (const ResourceUse& use : use_of(used, platform)) {
+    if (use.used > use.available) {
+      excess += std::log(static_cast<double>(use.used) / static_cast<double>(std::max<std::int64_t>(use.available, 1)));
+    }
+  }
+  return excess;
 }
 
 bool adds_residual(const Design& design, std::size_t chunk, std::span<const ShapeId> layers, const Mapper& mapper) {

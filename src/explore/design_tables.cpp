@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "base/ceil_div.hpp"
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "explore/best_cycles.hpp"
@@ -20,7 +21,7 @@ constexpr std::size_t cache_line = 64;
 constexpr std::size_t row_multiple = 8;  // entries, half a cache line
 
 std::size_t rounded_up(std::size_t value, std::size_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
+  return ceil_div(value, multiple) * multiple;
 }
 
 /// Which memories of a chunk are made of LUTs (docs/cost-model.md, Resources), 0 to 11: of the output buffer's, two or

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
+#include "base/ceil_div.hpp"
+
 namespace autonba {
 namespace {
-
-int ceil_div(int a, int b) {
-  return (a + b - 1) / b;
-}
 
 constexpr double cycles_per_operation = 10;
 constexpr int deepest = 1 << 26;  // words that no layer exceeds

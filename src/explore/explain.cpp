@@ -10,6 +10,7 @@
 #include "accel/cost.hpp"
 #include "accel/resources.hpp"
 #include "accel/traffic.hpp"
+#include "base/ceil_div.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "explore/tilings.hpp"
@@ -146,8 +147,7 @@ bool adds_residual(std::span<const LayerShape> shapes, const Accelerator& accele
 }
 
 std::int64_t least_compute_cycles(const Layer& layer, const Chunk& chunk, int batch) {
-  const std::int64_t macs_a_cycle = mac_count(chunk);
-  return (batch * macs(layer) + macs_a_cycle - 1) / macs_a_cycle;
+  return ceil_div(batch * macs(layer), mac_count(chunk));
 }
 
 }  // namespace

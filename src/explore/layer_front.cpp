@@ -4,18 +4,11 @@
 #include <limits>
 #include <numeric>
 
+#include "base/ceil_div.hpp"
 #include "base/error.hpp"
 #include "explore/bound.hpp"
 
 namespace autonba {
-namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-
-}  // namespace
-
 LayerFronts::LayerFronts(const BufferDepths& depths, const Platform& platform) : depths_(depths), platform_(platform) {
   for (std::size_t buffer = 0; buffer < depths.size(); ++buffer) {
     const std::vector<int>& of = depths[buffer];

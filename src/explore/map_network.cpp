@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <tuple>
 #include <vector>
 
 #include "base/error.hpp"
@@ -49,18 +48,10 @@ double most_seconds(const MapTask& task) {
 
 /// What the resources are over by: "1,024 DSP of 900".
 std::string excess(const Resources& used, const Platform& platform) {
-  const std::int64_t area = platform.asic ? platform.asic->area_um2 : 0;
-  const std::tuple<const char*, std::int64_t, std::int64_t> kinds[] = {
-      {"DSP", used.dsp, platform.dsp},
-      {"BRAM18", used.bram18, platform.bram18},
-      {"LUT", used.lut, platform.lut},
-      {"FF", used.ff, platform.ff},
-      {"bits of memory a cycle", used.port_bits, platform.memory_bits_per_cycle},
-      {"um2", used.area_um2, area}};
   std::vector<std::string> parts;
-  for (const auto& [name, need, have] : kinds) {
-    if (need > have) {
-      parts.push_back(fmt::format("{} {} of {}", need, name, have));
+  for (const ResourceUse& use : use_of(used, platform)) {
+    if (use.used > use.available) {
+      parts.push_back(fmt::format("{} {} of {}", use.used, use.name, use.available));
     }
   }
   return fmt::format("{}", fmt::join(parts, ", "));

@@ -7,16 +7,13 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/ceil_div.hpp"
 #include "explore/bound.hpp"
 #include "explore/exact/memory.hpp"
 #include "explore/tilings.hpp"
 
 namespace autonba {
 namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 constexpr std::size_t remembered_most = 1'000'000;  // mappings, about 100 bytes each
 

@@ -8,13 +8,10 @@
 
 #include "accel/cycles.hpp"
 #include "accel/tiling.hpp"
+#include "base/ceil_div.hpp"
 
 namespace autonba {
 namespace {
-
-int ceil_div(int a, int b) {
-  return (a + b - 1) / b;
-}
 
 std::vector<int> descending_once(std::vector<int> sizes) {
   std::sort(sizes.begin(), sizes.end(), std::greater<>());

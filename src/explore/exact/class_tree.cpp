@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "base/ceil_div.hpp"
 #include "explore/bound.hpp"
 #include "explore/tilings.hpp"
 
@@ -93,11 +94,10 @@ class LeastTime {
       : shape_(shape), batch_(batch), platform_(platform), tilings_(shape) {}
 
   double of(const Chunk& fastest) {
-    const auto steps = [](int size, int unroll) { return std::int64_t{(size + unroll - 1) / unroll}; };
     CycleBound::LeastLoads loads = loads_of(fastest.unroll_p);
     loads.all_channels_fit = shape_.m <= parameter_words && std::int64_t{shape_.kernel_height} * shape_.kernel_width *
-                                                                    steps(shape_.m, fastest.unroll_m) *
-                                                                    steps(shape_.n, fastest.unroll_n) <=
+                                                                    ceil_div(shape_.m, fastest.unroll_m) *
+                                                                    ceil_div(shape_.n, fastest.unroll_n) <=
                                                                 fastest.depth_weight;
     return CycleBound(shape_, fastest, batch_, platform_).of_any(loads);
   }

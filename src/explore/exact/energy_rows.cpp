@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/ceil_div.hpp"
 #include "explore/exact/energy_memory.hpp"
 
 namespace autonba {
@@ -86,7 +87,7 @@ void energy_row(const Instance& instance, const Region& region, std::size_t slot
   const Cell offer = offered(chunks, high);
   const bool residual = adds_residual_at(chunks, high);
   const std::size_t stride = at(high, Amount::stride_max);
-  const int requant_cycles = (most.unroll_m * most.unroll_p + most.requant_lanes - 1) / most.requant_lanes;
+  const int requant_cycles = ceil_div(most.unroll_m * most.unroll_p, most.requant_lanes);
   MostNeeds all_needs;
   row.points.clear();
   row.begins.assign(1, 0);

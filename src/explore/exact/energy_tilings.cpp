@@ -6,15 +6,12 @@
 #include "accel/cycles.hpp"
 #include "accel/resources.hpp"
 #include "accel/traffic.hpp"
+#include "base/ceil_div.hpp"
 #include "explore/bound.hpp"
 #include "explore/tilings.hpp"
 
 namespace autonba {
 namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 const std::vector<int>& list_of(const ChunkClass& chunks, Amount amount) {
   return chunks.lists[static_cast<std::size_t>(amount)];
@@ -150,7 +147,7 @@ std::vector<EnergyTiling> candidates(const TilingsFor& wanted, Tilings& tilings,
 
 /// Of a pixel of all that the view has.
 std::int64_t granule_bits(const MapView& view) {
-  constexpr int bits = 32;
+  constexpr std::int64_t bits = 32;
   std::int64_t sum = 0;
   for (const Segment& segment : view.segments) {
     sum += bits * ceil_div(segment.channels, granule_values(view.bits));
@@ -159,7 +156,7 @@ std::int64_t granule_bits(const MapView& view) {
 }
 
 double lane_groups(const LayerShape& shape, const Chunk& chunk, int batch) {
-  return static_cast<double>(shape.groups * ceil_div(shape.m, chunk.unroll_m) *
+  return static_cast<double>(std::int64_t{shape.groups} * ceil_div(shape.m, chunk.unroll_m) *
                              ceil_div(tiled_rows(shape, batch), chunk.unroll_p) * tiled_cols(shape) *
                              (shape.flattened ? 1 : batch));
 }

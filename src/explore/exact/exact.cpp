@@ -35,14 +35,18 @@ struct Outcome {
   double settled = infinity;  // the least bound of what was left out
 };
 
-/// Resources at the upper ends that are beyond the budget, as shares of it, of one slot.
-double over_budget(const Resources& slot, const Resources& all, const Platform& platform) {
-  const auto share = [](std::int64_t of_slot, std::int64_t of_all, std::int64_t budget) {
-    return of_all > budget ? static_cast<double>(of_slot) / static_cast<double>(std::max<std::int64_t>(budget, 1)) : 0;
-  };
-  return share(slot.dsp, all.dsp, platform.dsp) + share(slot.bram18, all.bram18, platform.bram18) +
-         share(slot.lut, all.lut, platform.lut) + share(slot.ff, all.ff, platform.ff) +
-         share(slot.area_um2, all.area_um2, platform.asic ? platform.asic->area_um2 : 0);
+/// Of one slot: Σ of its shares of the resources of which all slots together use more than the platform has.
+double share_of_scarce(const Resources& slot, const Resources& all, const Platform& platform) {
+  const auto of_slot = use_of(slot, platform);
+  const auto of_all = use_of(all, platform);
+  double sum = 0;
+  for (std::size_t i = 0; i < of_all.size(); ++i) {
+    const auto [name, used, available] = of_all[i];
+    if (used > available) {
+      sum += static_cast<double>(of_slot[i].used) / static_cast<double>(std::max<std::int64_t>(available, 1));
+    }
+  }
+  return sum;
 }
 
 class BranchAndBound {
@@ -305,7 +309,8 @@ class BranchAndBound {
         Amounts lower = slot.high;
         lower[a] = slot.low[a];
         const Resources less = used_by(s, lower);
-        double score = over_budget(used[s], all, instance_.platform()) - over_budget(less, all, instance_.platform());
+        double score =
+            share_of_scarce(used[s], all, instance_.platform()) - share_of_scarce(less, all, instance_.platform());
         if (instance_.problem().objective == Objective::area) {
           score = static_cast<double>(used[s].area_um2 - less.area_um2);
         }

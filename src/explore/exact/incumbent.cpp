@@ -215,14 +215,16 @@ Amounts in_blocks(const ChunkClass& chunks, Amounts amounts, const Amounts& most
   return amounts;
 }
 
+/// Σ of what is used beyond the platform, as shares of what it has.
 double excess(const Resources& used, const Platform& platform) {
-  const auto over = [](std::int64_t count, std::int64_t available) {
-    return count > available
-               ? static_cast<double>(count - available) / static_cast<double>(std::max<std::int64_t>(available, 1))
-               : 0.0;
-  };
-  return over(used.dsp, platform.dsp) + over(used.bram18, platform.bram18) + over(used.lut, platform.lut) +
-         over(used.ff, platform.ff) + over(used.area_um2, platform.asic ? platform.asic->area_um2 : 0);
+  double sum = 0;
+  for (const ResourceUse& use : use_of(used, platform)) {
+    if (use.used > use.available) {
+      sum +=
+          static_cast<double>(use.used - use.available) / static_cast<double>(std::max<std::int64_t>(use.available, 1));
+    }
+  }
+  return sum;
 }
 
 /// One way down: the upper end of one amount of one slot, lower by some places.

@@ -4,6 +4,7 @@
 #include <limits>
 #include <mutex>
 
+#include "base/ceil_div.hpp"
 #include "base/parallel.hpp"
 #include "explore/exact/energy_rows.hpp"
 
@@ -187,7 +188,7 @@ void Instance::times(const Region& region, std::size_t slot, const Amounts& amou
   const Fronts& all = fronts(region, slot, amounts, lanes);
   const Cell offer = offered(chunks, amounts);
   const bool residual = adds_residual_at(chunks, amounts);
-  const int requant_cycles = (own.unroll_m * own.unroll_p + own.requant_lanes - 1) / own.requant_lanes;
+  const int requant_cycles = ceil_div(own.unroll_m * own.unroll_p, own.requant_lanes);
   const std::size_t stride = at(amounts, Amount::stride_max);
   times.assign(items.size(), infinity);
   Needs most;

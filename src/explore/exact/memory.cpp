@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ceil_div.hpp"
+
 namespace autonba {
 namespace {
 
@@ -13,9 +15,8 @@ BufferDepths buffer_depths(const ChunkSpace& space) {
 }
 
 double lane_groups(const LayerShape& shape, const Chunk& chunk, int batch) {
-  const auto steps = [](int size, int unroll) { return static_cast<double>((size + unroll - 1) / unroll); };
-  return shape.groups * steps(shape.m, chunk.unroll_m) * steps(tiled_rows(shape, batch), chunk.unroll_p) *
-         tiled_cols(shape) * (shape.flattened ? 1 : batch);
+  return double{1} * shape.groups * ceil_div(shape.m, chunk.unroll_m) *
+         ceil_div(tiled_rows(shape, batch), chunk.unroll_p) * tiled_cols(shape) * (shape.flattened ? 1 : batch);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/ceil_div.hpp"
+
 namespace autonba {
 
 /// Parts into which the work on one tensor is split at most. A constant, so that sums over parts do not depend on the
@@ -20,7 +22,7 @@ struct Parts {
 inline Parts split(std::int64_t count, std::int64_t unit, std::int64_t grain) {
   const std::int64_t wanted = std::clamp<std::int64_t>(count / grain, 1, max_parts);
   const std::int64_t size = std::max<std::int64_t>((count + wanted * unit - 1) / (wanted * unit), 1) * unit;
-  return {count, size, (count + size - 1) / size};
+  return {count, size, ceil_div(count, size)};
 }
 
 /// Runs body(part, begin, end) for every part, on all threads.
