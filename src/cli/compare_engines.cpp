@@ -8,29 +8,38 @@
 #include "cli/command.hpp"
 #include "explore/compare.hpp"
 #include "explore/compare_chart.hpp"
-#include "model/network_json.hpp"
+#include "model/load_network.hpp"
 
 namespace autonba {
 namespace {
 
 struct CompareArguments {
-  std::string network;
+  std::vector<std::string> networks;
+  std::string draw;  // a search space
   std::string platform;
   std::string space = "fpga";
   std::string objective = "fps";
   std::string out;
   std::int64_t budget = 10'000;
   int seeds = 5;
-  int networks = 10;
+  int drawn = 10;
   std::vector<std::string> engines = engine_names();
 };
 
-/// A network.json, or random networks of the search space that `name` names.
+/// Those that are named, and random ones of the search space.
 std::vector<NamedNetwork> networks_of(const CompareArguments& arguments) {
-  if (arguments.network.ends_with(".json")) {
-    return {{std::filesystem::path(arguments.network).stem().string(), read_network(arguments.network)}};
+  if (arguments.networks.empty() && arguments.draw.empty()) {
+    throw input_error("compare-engines: names no network; name some, or a search space with --draw");
   }
-  return random_networks(load_space(arguments.network), arguments.networks, 10, 1);
+  std::vector<NamedNetwork> networks;
+  for (const std::string& name : arguments.networks) {
+    networks.push_back({std::filesystem::path(name).stem().string(), load_network(name)});
+  }
+  if (!arguments.draw.empty()) {
+    const auto drawn = random_networks(load_space(arguments.draw), arguments.drawn, 10, 1);
+    networks.insert(networks.end(), drawn.begin(), drawn.end());
+  }
+  return networks;
 }
 
 void compare_engines(const CommonOptions& common, const CompareArguments& arguments) {
@@ -53,7 +62,7 @@ void compare_engines(const CommonOptions& common, const CompareArguments& argume
     progress.update(fmt::format("{} of {} runs: {} on {}, seed {}", ++done, total, run.engine, run.network, run.seed));
   });
   const Json document = comparison_json(runs, comparison);
-  const std::string table = comparison_table(summarise(runs, comparison.objective), comparison.objective);
+  const std::string table = comparison_text(runs, comparison);
   write_json(std::filesystem::path(arguments.out) / "comparison.json", "autonba.comparison/2", document);
   write_file_whole(std::filesystem::path(arguments.out) / "table.md", table);
   write_file_whole(std::filesystem::path(arguments.out) / "curves.svg", comparison_chart(runs, comparison));
@@ -68,8 +77,10 @@ void add_compare_engines(CLI::App& app, CommonOptions& common) {
                   "Gives every engine the same number of evaluations on the same networks, with several "
                   "seeds, prints the table and draws the best value against evaluations.");
   auto arguments = std::make_shared<CompareArguments>();
-  command->add_option("network", arguments->network, "a network.json, or a search space to draw networks from")
-      ->required();
+  command->add_option("networks", arguments->networks,
+                      "names in configs/networks, or .yaml, network.json or .onnx files");
+  command->add_option("--draw", arguments->draw,
+                      "search space to draw networks from: name in configs/spaces, or a file");
   command->add_option("--platform", arguments->platform, "name in configs/platforms, or a file")->required();
   command->add_option("--space", arguments->space, "design space: name in configs/accelerator, or a file")
       ->capture_default_str();
@@ -82,7 +93,7 @@ void add_compare_engines(CLI::App& app, CommonOptions& common) {
   command->add_option("--seeds", arguments->seeds, "runs of each engine on each network")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command->add_option("--networks", arguments->networks, "networks to draw from a search space")
+  command->add_option("--networks", arguments->drawn, "networks to draw with --draw")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command->add_option("--engines", arguments->engines, "engines to compare")->check(CLI::IsMember(engine_names()));

@@ -127,26 +127,59 @@ std::vector<std::int64_t> points_in_decades(std::int64_t evaluations) {
   return points;
 }
 
-/// How often the median of one engine beats that of another on the same network.
-Json wins_of(const std::vector<EngineRow>& rows, const Comparison& comparison) {
+/// On how many networks the median of one engine beats that of another.
+int wins_of(const std::string& a, const std::string& b, const std::vector<EngineRow>& rows, Objective objective) {
+  int wins = 0;
+  for (const EngineRow& row : rows) {
+    for (const EngineRow& other : rows) {
+      const bool compared = row.engine == a && other.engine == b && row.network == other.network;
+      const bool better = objective == Objective::fps ? row.median > other.median : row.median < other.median;
+      wins += compared && better ? 1 : 0;
+    }
+  }
+  return wins;
+}
+
+Json wins_json(const std::vector<EngineRow>& rows, const Comparison& comparison) {
   Json wins = Json::object();
   for (const std::string& a : comparison.engines) {
     for (const std::string& b : comparison.engines) {
-      int count = 0;
-      for (const EngineRow& row : rows) {
-        for (const EngineRow& other : rows) {
-          const bool compared = row.engine == a && other.engine == b && row.network == other.network;
-          const bool better =
-              comparison.objective == Objective::fps ? row.median > other.median : row.median < other.median;
-          count += compared && better ? 1 : 0;
-        }
-      }
       if (a != b) {
-        wins[a][b] = count;
+        wins[a][b] = wins_of(a, b, rows, comparison.objective);
       }
     }
   }
   return wins;
+}
+
+std::string wins_table(const std::vector<EngineRow>& rows, const Comparison& comparison) {
+  std::string table = fmt::format("| beats on so many networks | {} |\n|---|{}\n", fmt::join(comparison.engines, " | "),
+                                  fmt::join(std::vector<std::string>(comparison.engines.size(), "---:|"), ""));
+  for (const std::string& a : comparison.engines) {
+    table += fmt::format("| {} |", a);
+    for (const std::string& b : comparison.engines) {
+      table += a == b ? " |" : fmt::format(" {} |", wins_of(a, b, rows, comparison.objective));
+    }
+    table += "\n";
+  }
+  return table;
+}
+
+std::string rows_table(const std::vector<EngineRow>& rows, Objective objective) {
+  const char* unit = objective == Objective::fps ? "images/s" : "ms";
+  const bool proven = std::any_of(rows.begin(), rows.end(), [](const EngineRow& row) { return row.bound.has_value(); });
+  std::string table = fmt::format(
+      "| network | engine | median, {0} | quartiles, {0} |{1} designs that fit | seconds a run |\n"
+      "|---|---|---:|---:|{2}---:|---:|\n",
+      unit, proven ? fmt::format(" proven bound, {} |", unit) : "", proven ? "---:|" : "");
+  for (const EngineRow& row : rows) {
+    const std::string bound = row.bound ? fmt::format(" {:.6g} |", *row.bound) : " |";
+    // An engine that proves looks at sets of designs, of which none fits or fails to.
+    const std::string fitting = row.bound ? "" : fmt::format(" {:.1f}%", 100 * row.fitting_share);
+    table += fmt::format("| {} | {} | {:.6g} | {:.6g} to {:.6g} |{}{} | {:.1f} |\n", row.network, row.engine,
+                         row.median, row.quartile_low, row.quartile_high, proven ? bound : "", fitting, row.seconds);
+  }
+  return table;
 }
 
 EngineRun run_of(const std::string& network, const std::string& engine, std::uint64_t seed, const Problem& problem,
@@ -230,7 +263,7 @@ Json comparison_json(const std::vector<EngineRun>& runs, const Comparison& compa
                 {"evaluations", comparison.evaluations},
                 {"seeds", comparison.seeds},
                 {"rows", Json::array()},
-                {"wins", wins_of(rows, comparison)},
+                {"wins", wins_json(rows, comparison)},
                 {"curves", Json::array()}};
   for (const EngineRow& row : rows) {
     document["rows"].push_back({{"network", row.network},
@@ -249,21 +282,9 @@ Json comparison_json(const std::vector<EngineRun>& runs, const Comparison& compa
   return document;
 }
 
-std::string comparison_table(const std::vector<EngineRow>& rows, Objective objective) {
-  const char* unit = objective == Objective::fps ? "images/s" : "ms";
-  const bool proven = std::any_of(rows.begin(), rows.end(), [](const EngineRow& row) { return row.bound.has_value(); });
-  std::string table = fmt::format(
-      "| network | engine | median, {0} | quartiles, {0} |{1} designs that fit | seconds a run |\n"
-      "|---|---|---:|---:|{2}---:|---:|\n",
-      unit, proven ? fmt::format(" proven bound, {} |", unit) : "", proven ? "---:|" : "");
-  for (const EngineRow& row : rows) {
-    const std::string bound = row.bound ? fmt::format(" {:.6g} |", *row.bound) : " |";
-    // An engine that proves looks at sets of designs, of which none fits or fails to.
-    const std::string fitting = row.bound ? "" : fmt::format(" {:.1f}%", 100 * row.fitting_share);
-    table += fmt::format("| {} | {} | {:.6g} | {:.6g} to {:.6g} |{}{} | {:.1f} |\n", row.network, row.engine,
-                         row.median, row.quartile_low, row.quartile_high, proven ? bound : "", fitting, row.seconds);
-  }
-  return table;
+std::string comparison_text(const std::vector<EngineRun>& runs, const Comparison& comparison) {
+  const std::vector<EngineRow> rows = summarise(runs, comparison.objective);
+  return wins_table(rows, comparison) + "\n" + rows_table(rows, comparison.objective);
 }
 
 }  // namespace autonba

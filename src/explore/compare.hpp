@@ -86,7 +86,7 @@ std::vector<EngineCurve> curves(const std::vector<EngineRun>& runs, Objective ob
 /// quantile has found nothing yet, or nothing is proven.
 Json comparison_json(const std::vector<EngineRun>& runs, const Comparison& comparison);
 
-/// The rows as a table in Markdown.
-std::string comparison_table(const std::vector<EngineRow>& rows, Objective objective);
+/// In Markdown: a table of who beats whom, as in `wins`, and one of all rows.
+std::string comparison_text(const std::vector<EngineRun>& runs, const Comparison& comparison);
 
 }  // namespace autonba
