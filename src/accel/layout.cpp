@@ -364,7 +364,8 @@ void fill_shape(const Network& network, int index, const LayoutBuilder& layouts,
   }
   shape.stride_rows = shape.output.height == 1 ? 1 : layer.stride[0];
   shape.stride_cols = shape.output.width == 1 ? 1 : layer.stride[1];
-  shape.flattened = layer.kernel == square(1) && layer.padding == all_sides(0) &&
+  const bool is_padded = std::any_of(layer.padding.begin(), layer.padding.end(), [](int side) { return side != 0; });
+  shape.flattened = shape.kernel_height == 1 && shape.kernel_width == 1 && !is_padded &&
                     shape.output.height == shape.input.height && shape.output.width == shape.input.width;
 }
 

@@ -58,26 +58,31 @@ auto sum_of_whole_pixels(const StoredMap& map, int width, std::int64_t words_of_
 }
 
 /// The same of runs of a part of each pixel, `length` bits from `offset` on: one a pixel. They recur with the alignment
-/// of pixels.
+/// of pixels, after a power of two of them.
 template <typename OfRun>
 auto sum_of_pixel_parts(const StoredMap& map, int width, std::int64_t offset, std::int64_t length,
                         std::int64_t words_of_pixel, const Window& window, const Port& port, OfRun of_run) {
   using Sum = decltype(of_run(0, 0));
-  const int period = static_cast<int>(port.bits / std::gcd(map.pixel_bits, std::int64_t{port.bits}));
+  const int alignment = std::countr_zero(static_cast<std::uint64_t>(map.pixel_bits));
+  const int period_shift = std::max(std::countr_zero(static_cast<unsigned>(port.bits)) - alignment, 0);
+  const unsigned period = 1U << period_shift;
   std::array<Sum, most_alignments + 1> before{};  // of the first pixels of a row, up to one period
-  for (int i = 0; i < period; ++i) {
-    const std::int64_t words = memory_words(i * map.pixel_bits + offset, length, port);
-    before[static_cast<std::size_t>(i) + 1] = before[static_cast<std::size_t>(i)] + of_run(words, words_of_pixel);
+  for (unsigned i = 0; i < period; ++i) {
+    before[i + 1] = before[i] + of_run(memory_words(i * map.pixel_bits + offset, length, port), words_of_pixel);
   }
-  const auto of_columns = [&](int columns) {
-    return columns / period * before[static_cast<std::size_t>(period)] +
-           before[static_cast<std::size_t>(columns % period)];
+  const auto of_columns = [&](unsigned columns) {
+    return (columns >> period_shift) * before[period] + before[columns & (period - 1)];
   };
   if (window.flattened) {
-    const auto of_pixels = [&](int pixels) { return pixels / width * of_columns(width) + of_columns(pixels % width); };
+    const auto of_pixels = [&](int pixels) {
+      const unsigned rows = static_cast<unsigned>(pixels) / static_cast<unsigned>(width);
+      return rows * of_columns(static_cast<unsigned>(width)) +
+             of_columns(static_cast<unsigned>(pixels) - rows * static_cast<unsigned>(width));
+    };
     return of_pixels(window.first_pixel + window.pixels) - of_pixels(window.first_pixel);
   }
-  return window.rows * (of_columns(window.first_col + window.cols) - of_columns(window.first_col));
+  const auto first = static_cast<unsigned>(window.first_col);
+  return window.rows * (of_columns(first + static_cast<unsigned>(window.cols)) - of_columns(first));
 }
 
 /// How many segments from `from` on are, together, all of one map and lie within `end` channels; 0 if they are not.

@@ -48,8 +48,10 @@ std::vector<ParetoPoint> pareto_front(const std::string& engine, const Problem& 
                    watch);
   };
   std::vector<ParetoPoint> found;
+  std::optional<double> proven;  // of more area, and so of less
   const auto add = [&](const Platform& platform, Mapper& own) {
-    const Solution solution = solve(axes[0], platform, own);
+    Solution solution = solve(axes[0], platform, own);
+    proven = solution.bound = std::max(solution.bound, proven);
     if (solution.accelerator) {
       found.push_back(point_of(solution, axes, platform));
     }

@@ -16,9 +16,9 @@ using testing::HasSubstr;
 
 TEST(CompareEngines, ComparesNamedNetworksAndThoseThatAreDrawn) {
   const fs::path folder = fs::temp_directory_path() / ("autonba-compare-" + std::to_string(::getpid()));
-  const Finished compared =
-      run_program({"compare-engines", "squeezenet", "mobilenet-v1", "--draw", "quick", "--networks", "1", "--platform",
-                   "zc706", "--budget", "20", "--seeds", "1", "--engines", "random", "exact", "--out", folder.string()});
+  const Finished compared = run_program({"compare-engines", "squeezenet", "mobilenet-v1", "--draw", "quick",
+                                         "--networks", "1", "--platform", "zc706", "--budget", "20", "--seeds", "1",
+                                         "--engines", "random", "exact", "--out", folder.string()});
   EXPECT_EQ(compared.code, 0) << compared.err;
   const std::string table = read_file(folder / "table.md");
   EXPECT_EQ(compared.out, table);
