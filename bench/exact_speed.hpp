@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "accel/platform.hpp"
-#include "model/network.hpp"
+#include "explore/engine.hpp"
 
 namespace autonba {
 
@@ -21,8 +21,9 @@ struct ExactTime {
 ExactTime exact_on_cifar(const Platform& platform, bool everything, double gap, int threads);
 
 /// The same network with two of its blocks changed at random, again and again, each solved from the last one's
-/// solution. The first of these calls, from nothing, is left out.
-std::vector<ExactTime> exact_again(const Platform& platform, double gap, int calls, int threads);
+/// solution. The first of these calls, from nothing, is left out. `budget.evaluations`: of all but the first; what is
+/// proven of their designs is then proven apart, to `budget.gap` or less, and not in their time.
+std::vector<ExactTime> exact_again(const Platform& platform, const Budget& budget, int calls);
 
 /// A network of configs/networks on the space `fpga`, nothing remembered.
 ExactTime exact_on(const std::string& network, const Platform& platform, double gap, double most_seconds, int threads);

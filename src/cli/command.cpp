@@ -5,6 +5,7 @@
 #include <iostream>
 #include <thread>
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 
 namespace autonba {
@@ -26,6 +27,9 @@ int thread_count(const CommonOptions& common) {
 
 void print_result(const CommonOptions& common, const Json& document, const std::string& text) {
   std::cout << (common.json ? document.dump(1) + "\n" : text) << std::flush;
+  if (!std::cout) {
+    throw work_error("the result cannot be written to standard output");
+  }
 }
 
 std::string result_text(const Json& result) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/files.hpp"
@@ -169,6 +170,11 @@ TEST(Program, ListsWhatAConfigurationCanName) {
     EXPECT_EQ(run_program({"list", kind}).code, 0) << kind;
   }
   EXPECT_EQ(run_program({"list", "things"}).code, 2);
+}
+
+TEST(Program, SaysSoIfItsResultIsLost) {
+  const int status = std::system(AUTONBA_PROGRAM " list networks >/dev/full 2>/dev/null");
+  EXPECT_EQ(WEXITSTATUS(status), 1);
 }
 
 TEST(Program, ExplainsItself) {

@@ -53,7 +53,12 @@ class BranchAndBound {
  public:
   /// `start`: a design to begin with, or none.
   BranchAndBound(const Instance& instance, const Budget& budget, std::optional<Found> start, const Watch& watch)
-      : instance_(instance), budget_(budget), watch_(watch), team_(budget.threads), best_(std::move(start)) {}
+      : instance_(instance),
+        budget_(budget),
+        watch_(watch),
+        team_(budget.threads),
+        has_start_(start.has_value()),
+        best_(std::move(start)) {}
 
   void run() {
     for (std::uint32_t layout = 0; layout < instance_.layouts().size(); ++layout) {
@@ -155,8 +160,13 @@ class BranchAndBound {
   /// further down from the region.
   Outcome look_and_try(const Region& region, std::int64_t round) const {
     Outcome outcome = look(region);
-    const bool is_due = round % improvement_rounds == improvement_rounds - 1;  // it takes long
-    std::optional<Found> found = best_ && !is_improved_ && is_due ? improve(instance_, *best_) : dive(region, round);
+    const bool is_due = round % improvement_rounds == (has_start_ ? 0 : improvement_rounds - 1);  // it takes long
+    std::optional<Found> found;
+    if (best_ && !is_improved_ && is_due) {
+      found = improve(instance_, *best_);
+    } else if (!has_start_) {
+      found = dive(region, round);
+    }
     if (found && (!outcome.found || found->value < outcome.found->value)) {
       outcome.found = std::move(found);
     }
@@ -355,6 +365,7 @@ class BranchAndBound {
   RegionQueue open_;
   std::int64_t looked_at_ = 0;
   std::int64_t rounds_ = 0;
+  const bool has_start_;
   bool is_improved_ = false;  // what is near the best design has been tried
   std::optional<Found> best_;
   double settled_ = infinity;

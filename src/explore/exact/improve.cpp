@@ -59,31 +59,33 @@ class Climb {
  private:
   /// To the first better design among those that promise most.
   bool step() {
-    std::vector<Region> regions = neighbours(with_all_amounts(instance_, best_));
-    std::erase_if(regions, [&](Region& region) {
-      region.bound = loose_bound(instance_, region, infinity);
-      return region.bound >= best_.value;
-    });
+    Region here = with_all_amounts(instance_, best_);
+    here.bound = loose_bound(instance_, here, infinity);
+    std::vector<Region> regions = neighbours(here);
+    std::erase_if(regions, [&](const Region& region) { return region.bound >= best_.value; });
     std::stable_sort(regions.begin(), regions.end(),
                      [](const Region& a, const Region& b) { return a.bound < b.bound; });
     regions.resize(std::min(regions.size(), static_cast<std::size_t>(tries_most)));
     return std::any_of(regions.begin(), regions.end(), [&](Region& region) { return is_better(region); });
   }
 
+  /// With loose bounds, no better than the best value.
   std::vector<Region> neighbours(const Region& here) const {
     std::vector<Region> regions;
-    const std::size_t slots = instance_.layout_of(here).slots();
+    const Layout& layout = instance_.layout_of(here);
+    const std::size_t slots = layout.slots();
     for (std::size_t a = 0; a < slots; ++a) {
       for (const std::uint32_t leaf : leaves_like(here, a, is_near)) {
-        regions.push_back(with(here, a, leaf));
+        regions.push_back(with(here, a, leaf, layout.kind_of(a)));
       }
       for (const std::uint32_t leaf : leaves_like(here, a, differs_in_port)) {
-        const Region changed = with(here, a, leaf);
+        const Region changed = with(here, a, leaf, layout.kind_of(a));
         regions.push_back(changed);
         for (std::size_t b = 0; b < slots; ++b) {
           for (const std::uint32_t other :
                b == a ? std::vector<std::uint32_t>{} : leaves_like(here, b, differs_in_port)) {
-            regions.push_back(with(changed, b, other));
+            const bool of_one_kind = layout.kind_of(a) == layout.kind_of(b);
+            regions.push_back(with(changed, b, other, of_one_kind ? std::optional(layout.kind_of(b)) : std::nullopt));
           }
         }
       }
@@ -105,10 +107,12 @@ class Climb {
     return leaves;
   }
 
-  Region with(const Region& region, std::size_t s, std::uint32_t leaf) const {
+  /// `kind`: the only one that differs from what region.kind_bounds are of.
+  Region with(const Region& region, std::size_t s, std::uint32_t leaf, std::optional<std::size_t> kind) const {
     Region changed = region;
     changed.slots[s].node = leaf;
     instance_.open(changed, s);
+    changed.bound = loose_bound(instance_, changed, best_.value, kind);
     return changed;
   }
 
