@@ -137,7 +137,7 @@ fs::path configs_folder() {
       }
     }
   }
-  const fs::path installed = AUTONBA_INSTALLED_CONFIGS;
+  fs::path installed = AUTONBA_INSTALLED_CONFIGS;
   if (fs::is_directory(installed / "platforms")) {
     return installed;
   }

@@ -232,7 +232,7 @@ std::string Chart::drawn(const EngineCurve& curve, const Scale& scale) const {
     const double x = scale.x(static_cast<double>(point.evaluations));
     line += fmt::format("{:.1f},{:.1f} ", x, scale.y(point.median));
     upper += fmt::format("{:.1f},{:.1f} ", x, scale.y(point.quartile_high));
-    lower = fmt::format("{:.1f},{:.1f} ", x, scale.y(point.quartile_low)) + lower;
+    lower.insert(0, fmt::format("{:.1f},{:.1f} ", x, scale.y(point.quartile_low)));
   }
   const std::size_t colour = colour_of(curve.engine);
   return line.empty() ? std::string()
@@ -274,8 +274,10 @@ std::string Chart::drawn() const {
       panel_height - plot_top - plot_bottom);
   text += header();
   for (std::size_t i = 0; i < panels_.size(); ++i) {
-    text += drawn(panels_[i], margin + panel_width * static_cast<double>(i % columns),
-                  header_height + panel_height * static_cast<double>(i / columns));
+    const std::size_t row = i / columns;
+    const std::size_t column = i % columns;
+    text += drawn(panels_[i], margin + panel_width * static_cast<double>(column),
+                  header_height + panel_height * static_cast<double>(row));
   }
   return text + "</svg>\n";
 }

@@ -195,7 +195,7 @@ void DesignTables::draw(TableDesign& design, Rng& rng) const {
       continue;
     }
     design.counts[k] = static_cast<std::size_t>(kind.chunks_min) +
-                       below(static_cast<std::size_t>(kind.chunks_max - kind.chunks_min + 1));
+                       below(static_cast<std::size_t>(kind.chunks_max - kind.chunks_min) + 1);
     for (std::size_t chunk = 0; chunk < design.counts[k]; ++chunk) {
       design.chunks[k][chunk] = {below(kind.datapaths.size()), below(kind.depths[0].size()),
                                  below(kind.depths[1].size()), below(kind.depths[2].size())};

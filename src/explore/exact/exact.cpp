@@ -139,8 +139,8 @@ class BranchAndBound {
   Outcome look(const Region& region) const {
     Outcome outcome;
     if (const std::optional<std::size_t> slot = widest_slot(region)) {
-      for (Region& half : halves(region, *slot)) {
-        keep(std::move(half), outcome);
+      for (const Region& half : halves(region, *slot)) {
+        keep(half, outcome);
       }
     } else if (!region.is_tight) {
       Region tight = region;
@@ -149,7 +149,7 @@ class BranchAndBound {
       if (tight.bound < limit()) {
         outcome.found = descend(instance_, tight, limit());
       }
-      keep(std::move(tight), outcome);
+      keep(tight, outcome);
     } else {
       look_closely(region, outcome);
     }
@@ -206,9 +206,9 @@ class BranchAndBound {
     return std::nullopt;
   }
 
-  void keep(Region part, Outcome& outcome) const {
+  void keep(const Region& part, Outcome& outcome) const {
     if (part.bound < limit()) {
-      outcome.parts.push_back(std::move(part));
+      outcome.parts.push_back(part);
     } else {
       outcome.settled = std::min(outcome.settled, part.bound);
     }
@@ -344,7 +344,7 @@ class BranchAndBound {
       Region part = region;
       (upper ? part.slots[s].low : part.slots[s].high)[amount] = static_cast<std::uint8_t>(upper ? middle + 1 : middle);
       part.bound = std::max(region.bound, tight_bound(instance_, part, limit(), outcome.settled));
-      keep(std::move(part), outcome);
+      keep(part, outcome);
     }
   }
 

@@ -359,7 +359,8 @@ std::optional<Outputs> small_range(Draft& draft, const Node& node) {
     results.push_back(start->front() + i * delta->front());
   }
   const int type = node.input(0)->element_type;
-  return Outputs{small({static_cast<std::int64_t>(results.size())}, std::move(results), type)};
+  const auto length = static_cast<std::int64_t>(results.size());
+  return Outputs{small({length}, std::move(results), type)};
 }
 
 std::optional<Outputs> small_fill(Draft& draft, const Node& node) {

@@ -15,7 +15,9 @@ class Writers {
  public:
   explicit Writers(const Network& network)
       : host_ops_(network.host_ops.size()), count_(host_ops_ + 1 + network.layers.size()) {}
-  std::size_t number(int writer) const { return static_cast<std::size_t>(writer + 1 + static_cast<int>(host_ops_)); }
+  std::size_t number(int writer) const {
+    return static_cast<std::size_t>(writer + static_cast<std::ptrdiff_t>(host_ops_) + 1);
+  }
   std::size_t count() const { return count_; }
 
  private:
