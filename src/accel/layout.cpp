@@ -21,8 +21,7 @@ std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
 }
 
 std::int64_t padded_bits(int channels, int bits) {
-  const auto values = static_cast<unsigned>(granule_values(bits));
-  return (static_cast<unsigned>(channels) + values - 1) / values * granule_bits;
+  return ceil_div(channels, granule_values(bits)) * granule_bits;
 }
 
 /// A segment of a map, before it is seen by a layer.

@@ -5,6 +5,8 @@
 #include <bit>
 #include <numeric>
 
+#include "base/ceil_div.hpp"
+
 namespace autonba {
 namespace {
 
@@ -125,7 +127,7 @@ auto sum_of_runs(const MapView& view, std::span<const Segment> segments, int beg
     }
     const int values = granule_values(view.bits);
     const int first_granule = (first - position) / values;
-    const int end_granule = (last - position + values - 1) / values;
+    const int end_granule = ceil_div(last - position, values);
     sum += sum_of_pixel_parts(segment.map, view.width, segment.offset_bits + first_granule * granule_bits,
                               std::int64_t{end_granule - first_granule} * granule_bits,
                               buffer_words(first - begin, last - first, port), window, port, of_run);

@@ -175,9 +175,9 @@ std::size_t Chart::colour_of(const std::string& engine) const {
 std::string Chart::header() const {
   std::string text = fmt::format(
       "<text class=\"title\" x=\"{0}\" y=\"24\">Best {1} on {2} against evaluations: median and quartiles of "
-      "{3} seeds</text>\n",
+      "{3} {4}</text>\n",
       margin + 4, fps_ ? "images a second" : "latency (up to four times the best)", escaped(comparison_.platform.name),
-      comparison_.seeds);
+      comparison_.seeds, comparison_.seeds == 1 ? "seed" : "seeds");
   double x = margin + 4;
   const auto entry = [&](const std::string& line_class, const std::string& name) {
     text +=

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "base/ceil_div.hpp"
 #include "base/error.hpp"
 
 namespace autonba {
@@ -28,7 +29,7 @@ void keep_tensor_memory() {
   std::free(larger_than_what_is_free);
   mallopt(M_TOP_PAD, 64 << 20);  // of the others
   const auto end = reinterpret_cast<std::uintptr_t>(sbrk(0));
-  const std::uintptr_t first = (begin + huge_page - 1) / huge_page * huge_page;
+  const std::uintptr_t first = ceil_div(begin, huge_page) * huge_page;
   if (first < end) {
     madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);  // a wish: without it all works, slower
   }

@@ -58,7 +58,9 @@ class BranchAndBound {
         watch_(watch),
         team_(budget.threads),
         has_start_(start.has_value()),
-        best_(std::move(start)) {}
+        best_(std::move(start)) {
+    note_best();
+  }
 
   void run() {
     for (std::uint32_t layout = 0; layout < instance_.layouts().size(); ++layout) {
@@ -74,6 +76,7 @@ class BranchAndBound {
   }
 
   const std::optional<Found>& best() const { return best_; }
+  const std::vector<TracePoint>& trace() const { return trace_; }
   std::int64_t regions() const { return looked_at_; }
   double bound() const { return std::min({best_ ? best_->value : infinity, settled_, open_.least_bound()}); }
 
@@ -86,6 +89,12 @@ class BranchAndBound {
   bool is_done() const {
     return open_.empty() || open_.least_bound() >= limit() || seconds() >= budget_.seconds ||
            (budget_.evaluations > 0 && looked_at_ >= budget_.evaluations);
+  }
+
+  void note_best() {
+    if (best_) {
+      trace_.push_back({looked_at_, best_->value});
+    }
   }
 
   void add(const Region& region) {
@@ -118,12 +127,13 @@ class BranchAndBound {
   /// All regions of a round against the same limit, so that the number of threads changes nothing.
   void look_at(const std::vector<Region>& round) {
     std::vector<Outcome> outcomes(round.size());
+    const bool improves = best_ && !is_improved_ && improvement_is_due();
     team_.share_out(round.size(), [&] {
-      return [&](std::size_t i) { outcomes[i] = i == 0 ? look_and_try(round[i], rounds_) : look(round[i]); };
+      return [&](std::size_t i) { outcomes[i] = i == 0 ? look_and_try(round[i], improves) : look(round[i]); };
     });
     looked_at_ += static_cast<std::int64_t>(round.size());
     ++rounds_;
-    is_improved_ = is_improved_ || rounds_ % improvement_rounds == 0;
+    is_improved_ = is_improved_ || improves;
     for (Outcome& outcome : outcomes) {
       settled_ = std::min(settled_, outcome.settled);
       for (const Region& part : outcome.parts) {
@@ -132,6 +142,7 @@ class BranchAndBound {
       if (outcome.found && (!best_ || outcome.found->value < best_->value)) {
         best_ = std::move(outcome.found);
         is_improved_ = false;
+        note_best();
       }
     }
   }
@@ -156,16 +167,18 @@ class BranchAndBound {
     return outcome;
   }
 
-  /// Besides looking at the first region of a round: what is near the best design, if that is new; else a design
-  /// further down from the region.
-  Outcome look_and_try(const Region& region, std::int64_t round) const {
+  /// It takes long, so not in every round; of a design that was given first of all.
+  bool improvement_is_due() const { return rounds_ % improvement_rounds == (has_start_ ? 0 : improvement_rounds - 1); }
+
+  /// Besides looking at the first region of a round: what is near the best design, or a design further down from the
+  /// region.
+  Outcome look_and_try(const Region& region, bool improves) const {
     Outcome outcome = look(region);
-    const bool is_due = round % improvement_rounds == (has_start_ ? 0 : improvement_rounds - 1);  // it takes long
     std::optional<Found> found;
-    if (best_ && !is_improved_ && is_due) {
+    if (improves) {
       found = improve(instance_, *best_);
     } else if (!has_start_) {
-      found = dive(region, round);
+      found = dive(region);
     }
     if (found && (!outcome.found || found->value < outcome.found->value)) {
       outcome.found = std::move(found);
@@ -175,9 +188,9 @@ class BranchAndBound {
 
   /// Down from the region to a single class for each slot, always where the bound is less, as long as the chunks leave
   /// enough for their buffers: how much that is changes from round to round.
-  std::optional<Found> dive(const Region& region, std::int64_t round) const {
+  std::optional<Found> dive(const Region& region) const {
     constexpr std::array shares = {0.8, 0.6, 0.9, 0.4, 1.0};
-    const double share = shares[static_cast<std::size_t>(round) % shares.size()];
+    const double share = shares[static_cast<std::size_t>(rounds_) % shares.size()];
     int splits_left = 1000;
     std::optional<Region> here = first_below(region, share, splits_left);
     double elsewhere = infinity;  // the region itself is looked at when its turn comes
@@ -368,6 +381,7 @@ class BranchAndBound {
   const bool has_start_;
   bool is_improved_ = false;  // what is near the best design has been tried
   std::optional<Found> best_;
+  std::vector<TracePoint> trace_;
   double settled_ = infinity;
 };
 
@@ -396,7 +410,7 @@ Solution solve_exactly(const Problem& problem, const Budget& budget, Mapper& map
       map_layers(problem, mapper, *solution.accelerator);
     }
     solution.cost = evaluate(problem.network, *solution.accelerator, problem.platform);
-    solution.trace = {{search.regions(), search.best()->value}};
+    solution.trace = search.trace();
   }
   return solution;
 }

@@ -15,7 +15,7 @@ BufferDepths buffer_depths(const ChunkSpace& space) {
 }
 
 double lane_groups(const LayerShape& shape, const Chunk& chunk, int batch) {
-  return double{1} * shape.groups * ceil_div(shape.m, chunk.unroll_m) *
+  return static_cast<double>(shape.groups) * ceil_div(shape.m, chunk.unroll_m) *
          ceil_div(tiled_rows(shape, batch), chunk.unroll_p) * tiled_cols(shape) * (shape.flattened ? 1 : batch);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ceil_div.hpp"
 #include "model/onnx/attributes.hpp"
 
 namespace autonba::onnx_import {
@@ -29,7 +30,7 @@ Dims sizes(const Draft& draft, const Node& node, const char* name, std::size_t c
 
 /// Padding such that there are ⌈inputs / stride⌉ outputs, the odd one at the end or at the beginning.
 void pad_to_same(Window& window, std::size_t axis, std::int64_t inputs, bool odd_at_end) {
-  const std::int64_t outputs = (inputs + window.stride[axis] - 1) / window.stride[axis];
+  const std::int64_t outputs = ceil_div(inputs, window.stride[axis]);
   const std::int64_t covered = window.dilation[axis] * (window.kernel[axis] - 1) + 1;
   const std::int64_t padding = std::max<std::int64_t>((outputs - 1) * window.stride[axis] + covered - inputs, 0);
   window.before[axis] = odd_at_end ? padding / 2 : padding - padding / 2;

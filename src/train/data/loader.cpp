@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/ceil_div.hpp"
 #include "base/error.hpp"
 
 namespace autonba {
@@ -22,7 +23,7 @@ struct Slot {
 };
 
 std::int64_t count_batches(std::int64_t images, const LoaderOptions& options) {
-  return options.drop_last ? images / options.batch : (images + options.batch - 1) / options.batch;
+  return options.drop_last ? images / options.batch : ceil_div(images, options.batch);
 }
 
 void check(const ImageSet& set, const std::vector<std::int64_t>& images, const LoaderOptions& options,

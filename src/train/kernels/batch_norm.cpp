@@ -9,6 +9,7 @@
 // After foreach_target.h, which compiles this file once for each instruction set.
 #include <hwy/highway.h>
 
+#include "base/ceil_div.hpp"
 #include "train/kernels/mixture-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -132,7 +133,7 @@ std::size_t channel_period(std::size_t channels) {
   const std::size_t widest = 16;      // floats in a vector of AVX-512
   const std::size_t enough = 8 * 16;  // floats: more vectors than an addition has cycles of latency
   const std::size_t whole = std::lcm(channels, widest);
-  return whole * ((enough + whole - 1) / whole);
+  return whole * ceil_div(enough, whole);
 }
 
 void channel_sums(const float* z, std::size_t count, std::size_t period, const float* origin, float* sum,

@@ -21,7 +21,7 @@ struct Parts {
 /// Parts of at least `grain` (about), at multiples of `unit`.
 inline Parts split(std::int64_t count, std::int64_t unit, std::int64_t grain) {
   const std::int64_t wanted = std::clamp<std::int64_t>(count / grain, 1, max_parts);
-  const std::int64_t size = std::max<std::int64_t>((count + wanted * unit - 1) / (wanted * unit), 1) * unit;
+  const std::int64_t size = std::max<std::int64_t>(ceil_div(count, wanted * unit), 1) * unit;
   return {count, size, ceil_div(count, size)};
 }
 
