@@ -3,151 +3,12 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <tuple>
 #include <vector>
+
+#include "walked_maps.hpp"
 
 namespace autonba {
 namespace {
-
-using Channel = std::pair<int, int>;  // writer of its map, number in the map
-
-bool is_depthwise(const Layer& layer) {
-  return layer.op != LayerOp::conv && layer.op != LayerOp::linear;
-}
-
-/// Where the values of a pixel lie in a map.
-struct WalkedMap {
-  int bits = 0;
-  int height = 0;
-  int width = 0;
-  int channels = 0;
-  std::int64_t pixel_bits = 0;
-  std::int64_t row_bits = 0;
-  std::vector<int> segment;             // of each channel
-  std::vector<std::int64_t> first_bit;  // of each channel's value within the pixel
-};
-
-/// All maps of a network, channel by channel.
-struct WalkedMaps {
-  std::map<int, WalkedMap> maps;      // by writer
-  std::map<Channel, Channel> lowest;  // of the channels tied to a channel, the first
-};
-
-std::vector<Channel> channels_read(const Layer& layer) {
-  std::vector<Channel> channels;
-  for (const MapSlice& slice : layer.inputs) {
-    for (const ChannelRange& range : slice.channels) {
-      for (int c = 0; c < range.count; ++c) {
-        channels.emplace_back(slice.writer, range.first + c);
-      }
-    }
-  }
-  return channels;
-}
-
-WalkedMaps walk_maps(const Network& network) {
-  WalkedMaps found;
-  found.maps[network_input] = {
-      network.input.bits, network.input.height, network.input.width, network.input.channels, 0, 0, {}, {}};
-  for (std::size_t i = 0; i < network.host_ops.size(); ++i) {
-    if (const auto& map = network.host_ops[i].map) {
-      found.maps[host_writer(i)] = {map->bits, map->height, map->width, map->channels, 0, 0, {}, {}};
-    }
-  }
-  for (int i = 0; i < static_cast<int>(network.layers.size()); ++i) {
-    const Layer& layer = network.layers[static_cast<std::size_t>(i)];
-    found.maps[i] = {layer.bits_out, height_out(layer), width_out(layer), layer.channels_out, 0, 0, {}, {}};
-  }
-  for (const auto& [writer, map] : found.maps) {
-    for (int c = 0; c < map.channels; ++c) {
-      found.lowest[{writer, c}] = {writer, c};
-    }
-  }
-  // Tie channels until nothing changes.
-  for (bool changed = true; changed;) {
-    changed = false;
-    const auto tie = [&](Channel a, Channel b) {
-      const Channel low = std::min(found.lowest[a], found.lowest[b]);
-      for (const Channel& channel : {a, b}) {
-        if (found.lowest[channel] != low) {
-          const Channel old = found.lowest[channel];
-          for (auto& entry : found.lowest) {
-            if (entry.second == old) {
-              entry.second = low;
-            }
-          }
-          changed = true;
-        }
-      }
-    };
-    for (int i = 0; i < static_cast<int>(network.layers.size()); ++i) {
-      const Layer& layer = network.layers[static_cast<std::size_t>(i)];
-      const std::vector<Channel> read = channels_read(layer);
-      for (int c = 0; c < layer.channels_out; ++c) {
-        if (layer.residual) {
-          tie({*layer.residual, c}, {i, c});
-        }
-        if (is_depthwise(layer)) {
-          tie(read[static_cast<std::size_t>(c)], {i, c});
-        }
-      }
-    }
-  }
-  // What tells channels that may not share a segment apart: maps, and groups of readers and writers.
-  std::map<Channel, std::set<std::tuple<int, int, int, int>>> signature;
-  for (const auto& [channel, low] : found.lowest) {
-    signature[low].insert({0, channel.first, 0, 0});
-  }
-  for (int i = 0; i < static_cast<int>(network.layers.size()); ++i) {
-    const Layer& layer = network.layers[static_cast<std::size_t>(i)];
-    if (is_depthwise(layer)) {
-      continue;
-    }
-    const std::vector<Channel> read = channels_read(layer);
-    for (int c = 0; c < layer.channels_in; ++c) {
-      const Channel channel = read[static_cast<std::size_t>(c)];
-      signature[found.lowest[channel]].insert({1, i, c / (layer.channels_in / layer.groups), channel.first});
-    }
-    for (int c = 0; c < layer.channels_out; ++c) {
-      signature[found.lowest[{i, c}]].insert({2, i, c / (layer.channels_out / layer.groups), 0});
-    }
-  }
-  for (auto& [writer, map] : found.maps) {
-    std::vector<std::pair<Channel, int>> order;  // lowest tied channel, own number
-    for (int c = 0; c < map.channels; ++c) {
-      order.emplace_back(found.lowest[{writer, c}], c);
-    }
-    std::sort(order.begin(), order.end());
-    map.segment.assign(static_cast<std::size_t>(map.channels), -1);
-    map.first_bit.assign(static_cast<std::size_t>(map.channels), 0);
-    int segments = 0;
-    for (const auto& [first_low, first] : order) {
-      if (map.segment[static_cast<std::size_t>(first)] >= 0) {
-        continue;
-      }
-      int in_granule = 0;
-      for (const auto& [low, c] : order) {
-        if (signature[low] != signature[first_low]) {
-          continue;
-        }
-        if (in_granule == 32 / map.bits) {
-          in_granule = 0;
-          map.pixel_bits += 32;
-        }
-        map.segment[static_cast<std::size_t>(c)] = segments;
-        map.first_bit[static_cast<std::size_t>(c)] = map.pixel_bits + in_granule * map.bits;
-        ++in_granule;
-      }
-      map.pixel_bits += 32;
-      ++segments;
-    }
-    map.row_bits = map.pixel_bits * map.width;
-    while (map.row_bits % 256 != 0) {
-      ++map.row_bits;
-    }
-  }
-  return found;
-}
 
 /// A pixel of a batch of maps.
 struct Pixel {
@@ -167,7 +28,7 @@ class Walker {
         batch_(batch),
         platform_(platform),
         maps_(walk_maps(network)) {
-    depthwise_ = is_depthwise(layer_);
+    depthwise_ = walks_as_depthwise(layer_);
     pooling_ = depthwise_ && layer_.op != LayerOp::depthwise;
     groups_ = depthwise_ ? 1 : layer_.groups;
     out_m_ = layer_.channels_out / groups_;
