@@ -7,8 +7,8 @@
 namespace autonba {
 namespace {
 
-/// What tells channels that may not share a segment apart, by the first of the channels tied to them: maps, and groups of
-/// readers and writers.
+/// What tells channels that may not share a segment apart, by the first of the channels tied to them: maps, and groups
+/// of readers and writers.
 using Signatures = std::map<Channel, std::set<std::tuple<int, int, int, int>>>;
 
 /// Without places.
