@@ -63,14 +63,18 @@ class StepBuilder {
   using Sequence = Steps<Time>;
 
   Sequence all_groups() {
-    Sequence all;
-    for (int group = 0; group < shape_.groups; ++group) {
-      input_ = segments_of(shape_.input, group, shape_.groups);
-      output_ = segments_of(shape_.output, group, shape_.groups);
-      residual_ = segments_of(shape_.residual, group, shape_.groups);
-      all = append(all, mapping_.order == LoopOrder::rows_outer ? rows_outer() : channels_outer());
+    Sequence all = group(0);
+    for (int i = 1; i < shape_.groups; ++i) {
+      all = append(all, group(i));
     }
     return all;
+  }
+
+  Sequence group(int index) {
+    input_ = segments_of(shape_.input, index, shape_.groups);
+    output_ = segments_of(shape_.output, index, shape_.groups);
+    residual_ = segments_of(shape_.residual, index, shape_.groups);
+    return mapping_.order == LoopOrder::rows_outer ? rows_outer() : channels_outer();
   }
 
   static Time spent(std::int64_t CycleTerms::*term, std::int64_t cycles) { return spent_on<Time>(term, cycles); }

@@ -28,7 +28,6 @@ std::int64_t padded_bits(int channels, int bits) {
 struct MapSegment {
   int kind = 0;  // of its strands
   int lowest_strand = 0;
-  int first_channel = 0;  // one of its channels, as the map's writer counts them
   int channels = 0;
   std::int64_t offset_bits = 0;
 };
@@ -62,8 +61,11 @@ class LayoutBuilder {
     const MapLayout& map = fill_size(writer, view);
     for (std::size_t i = map.segments_begin; i < map.segments_end; ++i) {
       const MapSegment& segment = segments_[i];
-      const int group = groups == 1 ? 0 : segment.first_channel / (map.stored.channels / groups);
-      view.segments.push_back({map.stored, group, segment.channels, segment.offset_bits});
+      Segment& seen = view.segments.emplace_back();
+      seen.map = map.stored;
+      seen.group = groups == 1 ? 0 : channel_in(segment, writer) / (map.stored.channels / groups);
+      seen.channels = segment.channels;
+      seen.offset_bits = segment.offset_bits;
     }
     const auto by_group = [](const Segment& a, const Segment& b) { return a.group < b.group; };
     if (!std::is_sorted(view.segments.begin(), view.segments.end(), by_group)) {
@@ -94,6 +96,16 @@ class LayoutBuilder {
   }
 
  private:
+  /// One of the channels that a segment of the map of `writer` holds, as the writer counts them.
+  int channel_in(const MapSegment& segment, int writer) const {
+    const MapStrands& strands = strands_.of_map(strands_.number_of_map(writer));
+    int c = strands.listed < 0 ? segment.lowest_strand - strands.first : 0;
+    while (strands_.strand(strands, c) != segment.lowest_strand) {
+      ++c;
+    }
+    return c;
+  }
+
   /// Grouped layers that read or write a strand of the map of `writer`, with the group that does: through this map,
   /// where they do, else through another one.
   std::vector<std::pair<int, int>> groups_of(int strand, int writer) const {
@@ -159,9 +171,13 @@ class LayoutBuilder {
   void place_map(int bits, int height, int width, const std::string& id) {
     const auto number = static_cast<int>(maps_.size());
     const MapStrands& strands = strands_.of_map(maps_.size());
-    MapLayout map{bits, height, width, segments_.size(), 0, {}};
-    if (strands.original >= 0) {
-      copy_segments(maps_[static_cast<std::size_t>(strands.original)]);
+    MapLayout& map = maps_.emplace_back();  // filled in place: copies of what was just written stall the processor
+    map.bits = bits;
+    map.height = height;
+    map.width = width;
+    map.segments_begin = segments_.size();
+    if (strands.same_set >= 0) {
+      copy_segments(maps_[static_cast<std::size_t>(strands.same_set)]);
     } else if (strands.listed >= 0) {
       collect_listed(strands, number, id);
     } else {
@@ -174,7 +190,6 @@ class LayoutBuilder {
     }
     map.stored.channels = strands.channels;
     map.stored.row_bits = round_up(map.stored.pixel_bits * width, row_alignment_bits);
-    maps_.push_back(map);
   }
 
   void copy_segments(const MapLayout& map) {
@@ -198,6 +213,12 @@ class LayoutBuilder {
   /// Segments in the order of their lowest strands, run by run of strands of one kind.
   void collect_consecutive(const MapStrands& strands, int map) {
     const std::size_t segments_begin = segments_.size();
+    if (!strands_.is_cut(strands) && strands.channels > 0) {
+      MapSegment& all = segments_.emplace_back();
+      all.lowest_strand = strands.first;
+      all.channels = strands.channels;
+      return;
+    }
     const int end = strands.first + strands.channels;
     for (int begin = strands.first; begin < end;) {
       const int kind = strands_.kind(begin);
@@ -205,7 +226,6 @@ class LayoutBuilder {
       MapSegment& segment = segment_of_kind(kind, map, segments_begin);
       if (segment.channels == 0) {
         segment.lowest_strand = begin;
-        segment.first_channel = begin - strands.first;
       }
       segment.channels += run;
       begin += run;
@@ -227,7 +247,6 @@ class LayoutBuilder {
       MapSegment& segment = segment_of_kind(strands_.kind(s), map, begin);
       if (segment.channels == 0) {
         segment.lowest_strand = s;
-        segment.first_channel = c;
       }
       segment.lowest_strand = std::min(segment.lowest_strand, s);
       ++segment.channels;

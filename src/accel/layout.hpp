@@ -76,8 +76,8 @@ inline bool is_pooling(const LayerShape& shape) {
 /// Values of `bits` bits that a granule of 32 bits holds.
 inline int granule_values(int bits) {
   // 32 / bits, looked up: it is asked for in the innermost loops.
-  constexpr std::array<std::int8_t, 33> values = {0, 32, 16, 10, 8, 6, 5, 4, 4, 3, 3, 2, 2, 2, 2, 2, 2,
-                                                  1, 1,  1,  1,  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  static constexpr std::array<std::int8_t, 33> values = {0, 32, 16, 10, 8, 6, 5, 4, 4, 3, 3, 2, 2, 2, 2, 2, 2,
+                                                         1, 1,  1,  1,  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
   return values[static_cast<std::size_t>(bits)];
 }
 

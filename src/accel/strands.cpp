@@ -36,12 +36,12 @@ void Strands::join(int a, int b) {
 /// The strands of a map that has the channels of an earlier one.
 MapStrands Strands::same(int writer) const {
   MapStrands map = maps_[number_of_map(writer)];
-  map.original = static_cast<int>(number_of_map(writer));
+  map.same_set = static_cast<int>(number_of_map(writer));
   return map;
 }
 
 MapStrands Strands::fresh(int channels) {
-  const MapStrands map{channels, count_, -1, -1};
+  const MapStrands map{.channels = channels, .first = count_, .source = static_cast<int>(maps_.size())};
   count_ += channels;
   return map;
 }
@@ -53,19 +53,45 @@ bool Strands::reads_one_whole_map(const Layer& layer) const {
 
 /// Strands of the channels that a layer reads, in the order in which it sees them.
 MapStrands Strands::gathered(const Layer& layer) {
+  const int first_writer = layer.inputs.front().writer;
   if (reads_one_whole_map(layer)) {
-    return same(layer.inputs.front().writer);
+    return same(first_writer);
   }
-  const MapStrands map{layer.channels_in, 0, static_cast<std::ptrdiff_t>(lists_.size()), -1};
+  MapStrands map{.channels = layer.channels_in, .listed = static_cast<std::ptrdiff_t>(lists_.size())};
+  lists_.resize(lists_.size() + static_cast<std::size_t>(layer.channels_in));
+  int* next = lists_.data() + map.listed;
   for (const MapSlice& slice : layer.inputs) {
     const MapStrands& read = maps_[number_of_map(slice.writer)];
     for (const ChannelRange& range : slice.channels) {
       for (int c = range.first; c < range.first + range.count; ++c) {
-        lists_.push_back(strand(read, c));
+        *next++ = strand(read, c);
       }
     }
   }
+  if (reads_one_map(layer)) {
+    map.source = maps_[number_of_map(first_writer)].source;
+    map.same_set = is_permutation(map, first_writer) ? static_cast<int>(number_of_map(first_writer)) : -1;
+  }
   return map;
+}
+
+/// Whether listed strands are those of the map of `writer`, of as many channels, in another order.
+bool Strands::is_permutation(const MapStrands& listed, int writer) {
+  const MapStrands& map = maps_[number_of_map(writer)];
+  if (map.listed >= 0) {
+    return false;  // not looked at: its strands need not be different ones
+  }
+  met_.assign(static_cast<std::size_t>(listed.channels), 0);
+  const int* strands = lists_.data() + listed.listed;
+  const int first = map.first;
+  const int channels = listed.channels;
+  char* met = met_.data();
+  int distinct = 0;
+  for (int c = 0; c < channels; ++c) {
+    distinct += met[strands[c] - first] == 0 ? 1 : 0;
+    met[strands[c] - first] = 1;
+  }
+  return distinct == channels;
 }
 
 void Strands::bind_channels(const Network& network) {
@@ -108,33 +134,51 @@ void Strands::follow_joins() {
       lists.push_back(find(strand(map, c)));
     }
     map.listed = begin;
-    map.original = -1;
+    map.same_set = -1;
+    map.source = -1;
   }
   lists_ = std::move(lists);
 }
 
-void Strands::mark(const MapStrands& map, int first, int count) {
-  if (map.listed < 0) {
-    mark_strands(map.first + first, map.first + first + count);
-    return;
+/// What strands of `kind` become by the mark that was begun last.
+int Strands::marked_kind(int kind) {
+  const auto next = static_cast<int>(marked_kinds_.size());
+  auto& [last_mark, marked] = marked_kinds_[static_cast<std::size_t>(kind)];
+  if (last_mark == mark_) {
+    return marked;
   }
-  for (int c = first; c < first + count; ++c) {
-    const int s = strand(map, c);
-    mark_strands(s, s + 1);
-  }
+  last_mark = mark_;
+  marked = next;
+  marked_kinds_.push_back({});
+  return next;
 }
 
-void Strands::mark_strands(int begin, int end) {
-  while (begin < end) {
-    const int kind = kinds_[static_cast<std::size_t>(begin)];
-    if (marked_kinds_[static_cast<std::size_t>(kind)].first != mark_) {
-      marked_kinds_[static_cast<std::size_t>(kind)] = {mark_, static_cast<int>(marked_kinds_.size())};
-      marked_kinds_.push_back({});
+void Strands::mark(const MapStrands& map, int first, int count) {
+  if (map.source >= 0) {
+    cut_[static_cast<std::size_t>(map.source)] = 1;
+  } else {
+    std::fill(cut_.begin(), cut_.end(), 1);
+  }
+  int* kinds = kinds_.data();
+  if (map.listed < 0) {
+    const int end = map.first + first + count;
+    for (int begin = map.first + first; begin < end;) {
+      const int run = run_length(begin, end);
+      std::fill_n(kinds + begin, run, marked_kind(kinds[begin]));
+      begin += run;
     }
-    const int marked = marked_kinds_[static_cast<std::size_t>(kind)].second;
-    for (; begin < end && kinds_[static_cast<std::size_t>(begin)] == kind; ++begin) {
-      kinds_[static_cast<std::size_t>(begin)] = marked;
+    return;
+  }
+  const int* list = lists_.data() + map.listed;
+  int kind = -1;
+  int marked = -1;
+  for (int c = first; c < first + count; ++c) {
+    int& kind_of_strand = kinds[list[c]];
+    if (kind_of_strand != kind) {
+      kind = kind_of_strand;
+      marked = marked_kind(kind);
     }
+    kind_of_strand = marked;
   }
 }
 
@@ -177,6 +221,7 @@ bool Strands::reads_one_map(const Layer& layer) const {
 
 void Strands::cut(const Network& network) {
   kinds_.assign(static_cast<std::size_t>(count_), 0);
+  cut_.assign(maps_.size(), 0);
   marked_kinds_.push_back({});
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];

@@ -14,7 +14,8 @@ struct MapStrands {
   int channels = 0;
   int first = 0;               // strand of channel 0, where they are consecutive
   std::ptrdiff_t listed = -1;  // where the list starts, else -1
-  int original = -1;           // the map with the same strands from which these were copied, else -1
+  int same_set = -1;           // an earlier map with the same strands, in whatever order; -1 if none is known
+  int source = -1;             // the map that all strands were new in; -1 if that is not one
 };
 
 /// Which channels of a network's maps have one place in the order of channels, and where the order is cut into segments
@@ -43,6 +44,8 @@ class Strands {
   std::size_t kind_limit() const { return marked_kinds_.size(); }
   /// How many strands from `begin` on, before `end`, are of one kind.
   int run_length(int begin, int end) const;
+  /// Whether some of the map's strands may be of other kinds than the rest.
+  bool is_cut(const MapStrands& map) const { return map.source < 0 || cut_[static_cast<std::size_t>(map.source)]; }
 
   /// Whether all channels that the layer reads are one map, in whatever order.
   bool reads_one_map(const Layer& layer) const;
@@ -61,11 +64,12 @@ class Strands {
   MapStrands same(int writer) const;
   MapStrands fresh(int channels);
   MapStrands gathered(const Layer& layer);
+  bool is_permutation(const MapStrands& listed, int writer);
   void bind_channels(const Network& network);
   void follow_joins();
   void begin_mark() { ++mark_; }
   void mark(const MapStrands& map, int first, int count);
-  void mark_strands(int begin, int end);
+  int marked_kind(int kind);
   void mark_reads(const Layer& layer, int channels_of_group);
   void cut(const Network& network);
 
@@ -74,10 +78,12 @@ class Strands {
   std::vector<int> joined_;  // union-find over strands; empty while no two were joined
   std::vector<MapStrands> maps_;
   std::vector<int> lists_;
+  std::vector<char> met_;  // of each strand of a map
 
   int mark_ = 0;
   std::vector<Part> parts_;                        // of the layer that is being looked at
   std::vector<int> kinds_;                         // of each strand
+  std::vector<char> cut_;                          // of each map: whether a part of its strands was marked
   std::vector<std::pair<int, int>> marked_kinds_;  // of each kind: the last mark on it, and what it became by that
 };
 

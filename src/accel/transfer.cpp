@@ -67,6 +67,10 @@ auto sum_of_pixel_parts(const StoredMap& map, int width, std::int64_t offset, st
   using Sum = decltype(of_run(0, 0));
   const int alignment = std::countr_zero(static_cast<std::uint64_t>(map.pixel_bits));
   const int period_shift = std::max(std::countr_zero(static_cast<unsigned>(port.bits)) - alignment, 0);
+  if (period_shift == 0) {
+    const std::int64_t pixels = window.flattened ? window.pixels : std::int64_t{window.rows} * window.cols;
+    return pixels * of_run(memory_words(offset, length, port), words_of_pixel);
+  }
   const unsigned period = 1U << period_shift;
   std::array<Sum, most_alignments + 1> before{};  // of the first pixels of a row, up to one period
   for (unsigned i = 0; i < period; ++i) {

@@ -154,10 +154,6 @@ int width_out(const Layer& layer) {
   return outputs_along(1, layer.width_in, layer);
 }
 
-bool is_depthwise_kind(const Layer& layer) {
-  return layer.op == LayerOp::depthwise || layer.op == LayerOp::avgpool || layer.op == LayerOp::maxpool;
-}
-
 std::int64_t weight_count(const Layer& layer) {
   if (layer.op == LayerOp::avgpool || layer.op == LayerOp::maxpool) {
     return 0;

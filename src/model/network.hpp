@@ -128,7 +128,9 @@ std::int64_t weight_count(const Layer& layer);
 std::int64_t weight_count(const Network& network);
 
 /// Depthwise chunks run these: depthwise convolutions and pooling.
-bool is_depthwise_kind(const Layer& layer);
+inline bool is_depthwise_kind(const Layer& layer) {
+  return layer.op == LayerOp::depthwise || layer.op == LayerOp::avgpool || layer.op == LayerOp::maxpool;
+}
 
 /// Throws InputError, naming the layer, unless the network holds together: order, shapes, channel lists, groups and
 /// residuals fit, and every size and bitwidth is in its range.
