@@ -17,6 +17,7 @@
 #include "cosearch/state_json.hpp"
 #include "cosearch/trained.hpp"
 #include "model/network_json.hpp"
+#include "train/tensor_memory.hpp"
 
 namespace autonba {
 namespace {
@@ -104,7 +105,12 @@ std::string epoch_line(const Json& event) {
 }
 
 void log_epoch(const Setting& setting, Json event, double seconds) {
+  constexpr double mb = 1e6;
+  const MemoryPool::Statistics memory = tensor_memory();
   event["seconds"] = seconds;
+  event["tensor_memory"] = {{"peak_mb", static_cast<double>(memory.peak) / mb},
+                            {"held_mb", static_cast<double>(memory.held) / mb},
+                            {"growths", memory.growths}};
   setting.folder.log(event);
   setting.progress.milestone(epoch_line(event) + ", " + spoken_duration(seconds));
 }

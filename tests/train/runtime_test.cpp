@@ -9,6 +9,9 @@
 #include <vector>
 
 #include "train/bench.hpp"
+#include "train/random_path.hpp"
+#include "train/tensor_memory.hpp"
+#include "train/trainer.hpp"
 
 namespace autonba {
 namespace {
@@ -36,6 +39,31 @@ TEST(Runtime, FreedMemoryIsKeptForTheNextTensor) {
   const long before = page_faults();
   use();
   EXPECT_LT(page_faults() - before, 100);  // 12288 pages
+}
+
+TEST(Runtime, AfterWarmUpStepsTakeNoTensorMemoryFromTheSystem) {
+  if (dlsym(RTLD_DEFAULT, "__asan_init") != nullptr) {
+    GTEST_SKIP() << "the address sanitizer has a malloc of its own";
+  }
+  set_up_runtime(1);
+  const SearchSpace space = load_space("quick");
+  Rng rng = make_rng(1, "memory");
+  Supernet net(space, all_candidates(space), {}, rng);
+  Sgd sgd(net.parameters(), {});
+  const TensorBatch batch = {torch::rand({32, space.input.channels, space.input.height, space.input.width})
+                                 .contiguous(at::MemoryFormat::ChannelsLast),
+                             torch::zeros({32}, torch::kInt64)};
+  const std::vector<BlockPath> path = random_weight_path(net, rng);
+  const auto step = [&] { weight_step(net, sgd, batch, path, 0.01, 0, {}); };
+  step();
+  step();
+  const MemoryPool::Statistics warm = tensor_memory();
+  EXPECT_GT(warm.growths, 0);
+  for (int i = 0; i < 5; ++i) {
+    step();
+  }
+  EXPECT_EQ(tensor_memory().growths, warm.growths);
+  EXPECT_EQ(tensor_memory().in_use, warm.in_use);
 }
 
 TEST(Floor, FollowsFromItsTwoRates) {
