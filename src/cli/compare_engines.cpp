@@ -87,7 +87,10 @@ void add_compare_engines(CLI::App& app, CommonOptions& common) {
   command->add_option("--objective", arguments->objective, "images a second in steady state, or latency of one image")
       ->check(CLI::IsMember({"fps", "latency"}))
       ->capture_default_str();
-  command->add_option("--budget", arguments->budget, "evaluations of each run; of exact, sets of designs")
+  command
+      ->add_option(
+          "--budget", arguments->budget,
+          fmt::format("evaluations of each run; exact looks at {} sets of designs for each", regions_per_evaluation))
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
       ->capture_default_str();
   command->add_option("--seeds", arguments->seeds, "runs of each engine on each network")

@@ -9,6 +9,7 @@
 #include <limits>
 #include <mutex>
 
+#include "base/ceil_div.hpp"
 #include "base/parallel.hpp"
 
 namespace autonba {
@@ -184,15 +185,19 @@ std::string rows_table(const std::vector<EngineRow>& rows, Objective objective) 
 
 EngineRun run_of(const std::string& network, const std::string& engine, std::uint64_t seed, const Problem& problem,
                  std::int64_t evaluations, Mapper& mapper) {
+  const std::int64_t counted = engine == "exact" ? regions_per_evaluation : 1;
   const auto begin = std::chrono::steady_clock::now();
-  Solution solution = explore(engine, problem, {evaluations}, seed, mapper);
+  Solution solution = explore(engine, problem, {evaluations * counted}, seed, mapper);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  for (TracePoint& point : solution.trace) {
+    point.evaluations = ceil_div(point.evaluations, counted);
+  }
   return {.network = network,
           .engine = engine,
           .seed = seed,
           .trace = std::move(solution.trace),
           .bound = solution.bound,
-          .evaluations = solution.evaluations,
+          .evaluations = ceil_div(solution.evaluations, counted),
           .fitting = solution.fitting,
           .seconds = seconds.count()};
 }

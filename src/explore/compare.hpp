@@ -20,6 +20,10 @@ struct NamedNetwork {
 /// `count` networks with uniform choices for every block, named "SPACE 0", "SPACE 1", ….
 std::vector<NamedNetwork> random_networks(const SearchSpace& space, int count, int classes, std::uint64_t seed);
 
+/// The regions that `exact` looks at for an evaluation of the others: as many as it does in the time of one of `das`
+/// (docs/results/engines).
+constexpr std::int64_t regions_per_evaluation = 50;
+
 /// What compare() runs: every engine on every network with seeds 1 … seeds.
 struct Comparison {
   Platform platform;
@@ -37,9 +41,9 @@ struct EngineRun {
   std::uint64_t seed = 0;
   std::vector<TracePoint> trace;  // empty: nothing feasible was found
   std::optional<double> bound;    // Solution::bound
-  std::int64_t evaluations = 0;
-  std::int64_t fitting = 0;  // of them, designs that fit the platform
-  double seconds = 0;        // wall clock
+  std::int64_t evaluations = 0;   // of `exact` regions / regions_per_evaluation, in `trace` too
+  std::int64_t fitting = 0;       // of them, designs that fit the platform
+  double seconds = 0;             // wall clock
 };
 
 /// Networks in their order, for each the engines, for each the seeds. The mappings that one run finds serve the others,

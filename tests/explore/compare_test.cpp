@@ -103,6 +103,8 @@ TEST(Compare, RunsEveryEngineOnEveryNetworkWithEverySeed) {
   for (const EngineRun& run : runs) {
     EXPECT_EQ(run.evaluations, run.engine == "exact" ? run.evaluations : 30);  // it stops when it has proven
     EXPECT_LE(run.evaluations, 30);
+    ASSERT_FALSE(run.trace.empty()) << run.engine;
+    EXPECT_LE(run.trace.back().evaluations, run.evaluations);
   }
   const std::string text = comparison_text(runs, comparison);
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 5 + 3 * static_cast<int>(engine_names().size()));
