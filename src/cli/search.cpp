@@ -19,6 +19,7 @@ struct SearchArguments {
   std::string data;
   std::vector<std::string> overrides;
   bool resume = false;
+  bool profile = false;
   std::optional<std::int64_t> pause_at;
 };
 
@@ -35,6 +36,7 @@ void search(const CommonOptions& common, const SearchArguments& arguments) {
                                    .resume = arguments.resume,
                                    .pause_at = arguments.pause_at,
                                    .stop = &interrupted,
+                                   .profile = arguments.profile,
                                    .live = stderr_is_terminal(),
                                    .command = common.command,
                                    .version = version_text()});
@@ -57,6 +59,9 @@ void add_search(CLI::App& app, CommonOptions& common) {
       ->take_all()
       ->allow_extra_args(false);
   command->add_flag("--resume", arguments->resume, "go on with an unfinished run of the same configuration");
+  command->add_flag("--profile", arguments->profile,
+                    "print what 20 steps of each phase spend their time on, and write profile-PHASE.json, a trace for "
+                    "chrome://tracing");
   command->add_option("--pause-at", arguments->pause_at, "stop before this search step, as Ctrl-C would");
   command->footer(
       "A finished run of the same configuration is not run again: its result is printed.\n"

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/profile.hpp"
 #include "cosearch/recipe.hpp"
 #include "cosearch/state_json.hpp"
 #include "train/data/to_tensor.hpp"
@@ -58,10 +59,6 @@ std::unique_ptr<Loader> make_loader(const Config& config, const ImageSet& set, c
   options.seed = config.seed;
   options.purpose = purpose;
   return std::make_unique<Loader>(set, images, options, first_batch);
-}
-
-TensorBatch next_batch(Loader& loader, const Supernet& net) {
-  return to_tensors(*loader.next(), net.options().device);
 }
 
 constexpr std::int64_t excess_horizon = 20;  // arch steps: longer than the noise of one path, shorter than a refresh
@@ -143,7 +140,7 @@ void JointSearch::weight_step() {
   if (!weight_batches_) {
     weight_batches_ = make_loader(config_, train_, halves_.first, "search-weights", step_);
   }
-  const TensorBatch batch = next_batch(*weight_batches_, net_);
+  const TensorBatch batch = next_batch(*weight_batches_, net_.options().device);
   Rng rng = make_rng(config_.seed, "weight-path", static_cast<std::uint64_t>(step_));
   std::vector<BlockPath> path;
   for (std::size_t block = 0; block < logits_.alpha.size(); ++block) {
@@ -167,10 +164,12 @@ void JointSearch::arch_step() {
     executed.push_back(sample.executed);
   }
   if (arch_steps_ % config_.accelerator.every == 0) {
+    const Timed timed("accelerator");
     refresh_accelerator(executed);
   }
 
   std::vector<BlockProbabilities> gradient = accuracy_gradient(samples);
+  const Timed timed("cost gradient");
   const double seconds = pricing_.objective_seconds(pricing_.chunk_seconds(executed));
   update_lambda(seconds);
   add_cost_gradient(samples, executed, gradient);
@@ -239,14 +238,19 @@ std::vector<BlockProbabilities> JointSearch::accuracy_gradient(const std::vector
     const std::int64_t first = step_ - config_.search.warmup_epochs * steps_per_epoch_;
     arch_batches_ = make_loader(config_, train_, halves_.second, "search-arch", first);
   }
-  const TensorBatch batch = next_batch(*arch_batches_, net_);
+  const TensorBatch batch = next_batch(*arch_batches_, net_.options().device);
   std::vector<BlockPath> path;
   for (const Sampled& sample : samples) {
     path.push_back({sample.executed.op, sample.coefficients, sample.alternatives, sample.p});
   }
-  const torch::Tensor output = net_.forward(batch.images, path, Mode::arch);
-  const torch::Tensor loss = at::cross_entropy_loss(output, batch.labels);
+  torch::Tensor output, loss;
+  {
+    const Timed timed("arch forward");
+    output = net_.forward(batch.images, path, Mode::arch);
+    loss = at::cross_entropy_loss(output, batch.labels);
+  }
   if (config_.search.accuracy_term) {
+    const Timed timed("arch backward");
     loss.backward();
   }
   sums_.val_loss += loss.item<double>();
@@ -319,6 +323,10 @@ void JointSearch::update_logits(const std::vector<Sampled>& samples, const std::
   }
 }
 
+const char* JointSearch::phase() const {
+  return (step_ - 1) / steps_per_epoch_ < config_.search.warmup_epochs ? "warmup" : "search";
+}
+
 bool JointSearch::epoch_ended() const {
   return step_ > 0 && step_ % steps_per_epoch_ == 0;
 }
@@ -327,7 +335,7 @@ Json JointSearch::epoch_event() const {
   const std::int64_t ended = (step_ - 1) / steps_per_epoch_;
   const bool was_joint = ended >= config_.search.warmup_epochs;
   Json event = {{"event", "epoch"},
-                {"phase", was_joint ? "search" : "warmup"},
+                {"phase", phase()},
                 {"epoch", was_joint ? ended - config_.search.warmup_epochs + 1 : ended + 1},
                 {"epochs", was_joint ? config_.search.epochs : config_.search.warmup_epochs},
                 {"train_loss", mean(sums_.train_loss, sums_.weight_steps)},

@@ -44,6 +44,8 @@ class JointSearch {
   /// One step: a weight step, and after the warm-up an arch step too. Throws WorkError if the loss is not finite.
   void step();
 
+  /// Of the last step: "warmup" or "search".
+  const char* phase() const;
   /// Whether the last step ended an epoch; then epoch_event() is its line of metrics.jsonl, without seconds.
   bool epoch_ended() const;
   Json epoch_event() const;

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "cosearch/derive.hpp"
 #include "cosearch/joint_search.hpp"
+#include "cosearch/phase_profile.hpp"
 #include "cosearch/recipe.hpp"
 #include "cosearch/run_folder.hpp"
 #include "cosearch/state_json.hpp"
@@ -50,10 +51,17 @@ struct Setting {
   const RunOptions& options;
   RunFolder& folder;
   Progress& progress;
+  PhaseProfile& profile;
   SearchSpace space;
   Platform platform;
   Dataset dataset;
 };
+
+void profile_step(const Setting& setting, const char* phase) {
+  if (const std::optional<std::string> table = setting.profile.step_done(phase)) {
+    setting.progress.milestone(*table);
+  }
+}
 
 bool stopped(const RunOptions& options) {
   return options.stop != nullptr && *options.stop;
@@ -130,6 +138,7 @@ double search_stage(const Setting& setting, JointSearch& search) {
       stop_here(setting, "search");
     }
     search.step();
+    profile_step(setting, search.phase());
     if (!search.refresh_event().is_null()) {
       setting.folder.log(search.refresh_event());
     }
@@ -237,6 +246,7 @@ void train_stage(const Setting& setting) {
 
   Trainer::Callbacks callbacks;
   callbacks.step = [&](Position at, const Score& score) {
+    profile_step(setting, "train");
     const std::int64_t done = at.epoch * trainer.steps_per_epoch() + at.step + 1;
     const double share = static_cast<double>(done) / static_cast<double>(total);
     setting.progress.update(fmt::format("training {}/{}  step {}/{}  loss {:.3f}  top-1 {:.1f} %  left {}",
@@ -327,7 +337,9 @@ Json run(const Config& config, const RunOptions& options) {
   }
   Dataset dataset = load_dataset_for(config, space);
   Progress progress(options.live);
-  const Setting setting{config, options, folder, progress, std::move(space), std::move(platform), std::move(dataset)};
+  PhaseProfile profile(options.profile, options.out);
+  const Setting setting{
+      config, options, folder, progress, profile, std::move(space), std::move(platform), std::move(dataset)};
   if (!folder.has("result.json")) {
     search_and_derive(setting);
   }

@@ -16,6 +16,7 @@ struct RunOptions {
   bool resume = false;                      // go on with an unfinished run
   std::optional<std::int64_t> pause_at;     // search step before which to stop, as Ctrl-C would
   const std::atomic<bool>* stop = nullptr;  // looked at in every step
+  bool profile = false;                     // print what some steps of each phase spend their time on
   bool live = false;                        // progress may redraw its line
   std::string command;                      // as the user typed it, and the program's version: for the report
   std::string version;

@@ -53,7 +53,13 @@ TensorBatch random_batch(const SearchSpace& space, int count, int classes, Rng& 
 
 /// The net's part of an arch step: its loss, and the gradients of operator probabilities and bit coefficients.
 void arch_step(Supernet& net, const TensorBatch& batch, const std::vector<BlockPath>& path) {
-  at::cross_entropy_loss(net.forward(batch.images, path, Mode::arch), batch.labels).backward();
+  torch::Tensor loss;
+  {
+    const Timed timed("arch forward");
+    loss = at::cross_entropy_loss(net.forward(batch.images, path, Mode::arch), batch.labels);
+  }
+  const Timed timed("arch backward");
+  loss.backward();
 }
 
 class Steps {
@@ -94,6 +100,21 @@ Floor measure_floor() {
   floor.copy_gb_per_s = 2 * static_cast<double>(from.nbytes()) / 1e9 / fastest(5, [&] { to.copy_(from); });
   floor.seconds = 25 / floor.sgemm_gflops + 12 * 0.314 / floor.copy_gb_per_s;
   return floor;
+}
+
+std::vector<TimedEvent> profile_training(const TrainBenchOptions& options) {
+  const SearchSpace space = load_space(options.space);
+  Steps steps(space, options);
+  constexpr int warm_up = 4;
+  for (int i = 0; i < warm_up; ++i) {
+    steps.weight_step();
+    steps.arch_step();
+  }
+  const Profile profile;
+  for (int i = 0; i < options.paths; ++i) {
+    i % 2 == 0 ? steps.weight_step() : steps.arch_step();
+  }
+  return profile.events();
 }
 
 TrainBench bench_training(const TrainBenchOptions& options, const std::function<void(double)>& progress) {

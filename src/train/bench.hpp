@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
+
+#include "base/profile.hpp"
 
 namespace autonba {
 
@@ -12,6 +15,8 @@ struct Floor {
   double sgemm_gflops = 0;   // 10^9 operations a second, 1024×1024 matrices
   double copy_gb_per_s = 0;  // 10^9 bytes a second, read and written counted both, 32 MiB copied
   double seconds = 0;        // 25 GFLOP / sgemm + 12 · 314 MB / copy
+
+  Roof roof() const { return {1e9 * sgemm_gflops, 1e9 * copy_gb_per_s}; }
 };
 
 /// Measures for about a tenth of a second, with all threads of the runtime.
@@ -38,5 +43,8 @@ struct TrainBench {
 
 /// Runs the steps on images of random pixels. `progress` is told the share of the work that is done, 0..1.
 TrainBench bench_training(const TrainBenchOptions& options, const std::function<void(double)>& progress);
+
+/// What the same steps without the eager ones spend their time on, after some that are not recorded.
+std::vector<TimedEvent> profile_training(const TrainBenchOptions& options);
 
 }  // namespace autonba

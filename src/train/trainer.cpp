@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/profile.hpp"
 #include "train/data/split.hpp"
 
 namespace autonba {
@@ -28,19 +29,29 @@ std::vector<std::int64_t> all_of(const ImageSet& set) {
 
 Score weight_step(Supernet& net, Sgd& sgd, const TensorBatch& batch, std::span<const BlockPath> path, double rate,
                   double label_smoothing, Position position) {
-  const torch::Tensor logits = net.forward(batch.images, path, Mode::weights);
-  const torch::Tensor loss = cross_entropy(logits, batch.labels, label_smoothing);
-  const Score score{loss.item<double>(), correct(logits, batch.labels) / static_cast<double>(batch.labels.size(0))};
+  torch::Tensor loss;
+  Score score;
+  {
+    const Timed timed("forward");
+    const torch::Tensor logits = net.forward(batch.images, path, Mode::weights);
+    loss = cross_entropy(logits, batch.labels, label_smoothing);
+    score = {loss.item<double>(), correct(logits, batch.labels) / static_cast<double>(batch.labels.size(0))};
+  }
   if (!std::isfinite(score.loss)) {
     throw work_error("the loss is not a finite number in epoch {}, step {}; a lower learning_rate may help",
                      position.epoch + 1, position.step + 1);
   }
-  loss.backward();
+  {
+    const Timed timed("backward");
+    loss.backward();
+  }
+  const Timed timed("optimiser");
   sgd.step(rate);
   return score;
 }
 
 Score evaluate(Supernet& net, std::span<const BlockPath> path, Loader& batches) {
+  const Timed timed("evaluation");
   const torch::NoGradGuard no_grad;
   Score sum;
   double images = 0;
@@ -89,8 +100,7 @@ void Trainer::run(const Callbacks& callbacks, const std::atomic<bool>& stop) {
   }
   Loader loader(data_.train, all_of(data_.train), loading_, position_.epoch * steps_ + position_.step);
   while (!finished() && !stop) {
-    const std::optional<Batch> batch = loader.next();
-    step(to_tensors(batch.value(), net_.options().device), callbacks);
+    step(next_batch(loader, net_.options().device), callbacks);
     if (position_.step == steps_) {
       end_epoch(callbacks);
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/profile.hpp"
+
 namespace autonba {
 namespace {
 
@@ -18,6 +20,11 @@ torch::Tensor images_tensor(std::span<const float> values, const ImageShape& sha
 
 TensorBatch to_tensors(const Batch& batch, torch::Device device) {
   return {images_tensor(batch.images, batch.shape, device), torch::tensor(batch.labels, torch::kLong).to(device)};
+}
+
+TensorBatch next_batch(Loader& loader, torch::Device device) {
+  const Timed timed("data");
+  return to_tensors(loader.next().value(), device);
 }
 
 torch::Tensor to_tensor(std::span<const std::uint8_t> pixels, const ImageShape& shape, torch::Device device) {

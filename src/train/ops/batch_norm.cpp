@@ -9,6 +9,7 @@
 #include "train/ops/parts.hpp"
 #include "train/ops/reference.hpp"
 #include "train/ops/selection.hpp"
+#include "train/ops/work.hpp"
 
 namespace autonba {
 namespace {
@@ -64,6 +65,7 @@ void update(torch::Tensor running, std::size_t channel, double value, double mom
 }
 
 Moments batch_moments(const torch::Tensor& z, const BatchNorm& norm, bool update_averages) {
+  const Timed timed("batch norm statistics", [&] { return pass_over(z, 1, 4); });
   const auto channels = static_cast<std::size_t>(z.size(1));
   const std::size_t period = kernels::channel_period(channels);
   const float* data = z.data_ptr<float>();
@@ -128,6 +130,8 @@ torch::Tensor gradient_to_map(const torch::Tensor& z, const torch::Tensor& g, co
     factor[c] = static_cast<float>(z_factor);
     offset[c] = static_cast<float>(-map.scale[c] * sums.first[c] / n - z_factor * moments.mean()[c]);
   }
+  const Timed timed("batch norm, ReLU, quantise, gradient",
+                    [&] { return pass_over(z, 3, 7 + 4 * normalisation.terms.size()); });
   const std::vector<float> z_factor = repeated(factor.data(), map.channels, map.period);
   const std::vector<float> added = repeated(offset.data(), map.channels, map.period);
   torch::Tensor dz = torch::empty_like(z);
@@ -165,6 +169,7 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
     const Affine map = affine(moments, scale, shift);
     const MixRows mix = ranges.empty() ? MixRows() : without_zeros(mix_rows(steps, coefficients, unpack(ranges)));
     const kernels::Normalisation normalisation = map.with(relu, mix.values);
+    const Timed timed("batch norm, ReLU, quantise", [&] { return pass_over(z, 2, 3 + 6 * mix.terms); });
     torch::Tensor y = torch::empty_like(z);
     const float* from = z.data_ptr<float>();
     float* to = y.data_ptr<float>();
@@ -199,13 +204,16 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
     const std::vector<float> mean = repeated(moments.mean(), map.channels, map.period);
     const Parts parts = split(z.numel(), static_cast<std::int64_t>(map.period), grain);
     std::vector<kernels::MixSums> mix_sums(static_cast<std::size_t>(parts.parts) * mix.terms);
-    const ChannelSums sums =
-        sum_over_channels(parts, map.channels, map.period,
-                          [&](std::int64_t begin, std::size_t count, std::size_t part, float* sum, float* moment) {
-                            kernels::normalise_gradient_sums(z.data_ptr<float>() + begin, g.data_ptr<float>() + begin,
-                                                             count, normalisation, mean.data(), sum, moment,
-                                                             need_mix_sums ? &mix_sums[part * mix.terms] : nullptr);
-                          });
+    const ChannelSums sums = [&] {
+      const Timed timed("batch norm, ReLU, quantise, gradient sums",
+                        [&] { return pass_over(z, 2, 7 + (need_mix_sums ? 11 : 4) * mix.terms); });
+      return sum_over_channels(parts, map.channels, map.period,
+                               [&](std::int64_t begin, std::size_t count, std::size_t part, float* sum, float* moment) {
+                                 kernels::normalise_gradient_sums(
+                                     z.data_ptr<float>() + begin, g.data_ptr<float>() + begin, count, normalisation,
+                                     mean.data(), sum, moment, need_mix_sums ? &mix_sums[part * mix.terms] : nullptr);
+                               });
+    }();
 
     variable_list result(9);
     if (context->needs_input_grad(0)) {

@@ -1,7 +1,9 @@
 #include "train/ops/conv.hpp"
 
+#include <fmt/format.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "base/profile.hpp"
 #include "train/kernels/depthwise.hpp"
 #include "train/ops/parts.hpp"
 #include "train/ops/reference.hpp"
@@ -48,7 +50,8 @@ torch::Tensor depthwise_rows(const torch::Tensor& x, const torch::Tensor& taps, 
   return y;
 }
 
-torch::Tensor input_gradient(const torch::Tensor& g, const torch::Tensor& weights, const kernels::Depthwise& s) {
+torch::Tensor depthwise_input_gradient(const torch::Tensor& g, const torch::Tensor& weights,
+                                       const kernels::Depthwise& s) {
   if (s.stride != 1) {
     return depthwise_rows(g, taps_first(weights), s, s.height_in, s.width_in, kernels::depthwise_gradient_row);
   }
@@ -58,7 +61,8 @@ torch::Tensor input_gradient(const torch::Tensor& g, const torch::Tensor& weight
   return depthwise_rows(g, taps_first(weights.flip({2, 3})), turned, s.height_in, s.width_in, kernels::depthwise_row);
 }
 
-torch::Tensor weight_gradient(const torch::Tensor& x, const torch::Tensor& g, const kernels::Depthwise& shape) {
+torch::Tensor depthwise_weight_gradient(const torch::Tensor& x, const torch::Tensor& g,
+                                        const kernels::Depthwise& shape) {
   const std::int64_t images = x.size(0);
   const Parts parts = split(images, 1, std::max<std::int64_t>(1, 4096 * images / g.numel()));
   const torch::Tensor sums = torch::zeros({parts.parts, shape.kernel * shape.kernel, x.size(1)});
@@ -72,37 +76,84 @@ torch::Tensor weight_gradient(const torch::Tensor& x, const torch::Tensor& g, co
   return sums.sum(0).t().reshape({x.size(1), 1, shape.kernel, shape.kernel});
 }
 
-struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
+/// How a convolution is done: by the kernels, or by what ATen finds best (oneDNN).
+struct Conv {
+  std::int64_t stride, padding, groups;
+  bool depthwise;  // by the kernels
+
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& weights) const {
+    if (depthwise) {
+      const kernels::Depthwise shape = shape_of(x, weights.size(2), stride, padding);
+      return depthwise_rows(x, taps_first(weights), shape, shape.height_out, shape.width_out, kernels::depthwise_row);
+    }
+    return reference::conv(x, weights, stride, padding, groups);
+  }
+  torch::Tensor input_gradient(const torch::Tensor& x, const torch::Tensor& weights, const torch::Tensor& g) const {
+    return depthwise ? depthwise_input_gradient(g, weights, shape_of(x, weights.size(2), stride, padding))
+                     : std::get<0>(gradients(x, weights, g, {true, false, false}));
+  }
+  torch::Tensor weight_gradient(const torch::Tensor& x, const torch::Tensor& weights, const torch::Tensor& g) const {
+    return depthwise ? depthwise_weight_gradient(x, g, shape_of(x, weights.size(2), stride, padding))
+                     : std::get<1>(gradients(x, weights, g, {false, true, false}));
+  }
+
+  /// Of the convolution and of each of its gradients: two of map, weights and result are read, the third is written.
+  Work work(const torch::Tensor& x, const torch::Tensor& weights) const {
+    const kernels::Depthwise s = shape_of(x, weights.size(2), stride, padding);
+    const std::int64_t outputs = x.size(0) * s.height_out * s.width_out * weights.size(0);
+    return {.flops = 2.0 * static_cast<double>(outputs * (weights.numel() / weights.size(0))),
+            .bytes = static_cast<double>(sizeof(float)) * static_cast<double>(x.numel() + weights.numel() + outputs),
+            .shape = fmt::format("{} of {}x{}x{} to {}, {}x{}{}{}", x.size(0), s.height_in, s.width_in, x.size(1),
+                                 weights.size(0), s.kernel, s.kernel, stride > 1 ? " stride 2" : "",
+                                 groups > 1 && groups < x.size(1) ? fmt::format(", {} groups", groups) : "")};
+  }
+
+ private:
+  std::tuple<torch::Tensor, torch::Tensor, torch::Tensor> gradients(const torch::Tensor& x,
+                                                                    const torch::Tensor& weights,
+                                                                    const torch::Tensor& g,
+                                                                    std::array<bool, 3> wanted) const {
+    return at::convolution_backward(g, x, weights, at::OptionalIntArrayRef(), {stride, stride}, {padding, padding},
+                                    {1, 1}, false, {0, 0}, groups, wanted);
+  }
+};
+
+struct ConvFunction : torch::autograd::Function<ConvFunction> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& input, const torch::Tensor& weights,
-                               std::int64_t stride, std::int64_t padding) {
+                               const Conv& conv) {
     const torch::Tensor x = input.contiguous(at::MemoryFormat::ChannelsLast);
-    const kernels::Depthwise shape = shape_of(x, weights.size(2), stride, padding);
     context->save_for_backward({x, weights});
-    context->saved_data["stride"] = stride;
-    context->saved_data["padding"] = padding;
-    return depthwise_rows(x, taps_first(weights), shape, shape.height_out, shape.width_out, kernels::depthwise_row);
+    context->saved_data["conv"] = std::vector<std::int64_t>{conv.stride, conv.padding, conv.groups, conv.depthwise};
+    const Timed timed(conv.depthwise ? "depthwise convolution" : "convolution", [&] { return conv.work(x, weights); });
+    return conv.forward(x, weights);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
-    const kernels::Depthwise shape = shape_of(saved[0], saved[1].size(2), context->saved_data["stride"].toInt(),
-                                              context->saved_data["padding"].toInt());
+    const torch::Tensor& x = saved[0];
+    const torch::Tensor& weights = saved[1];
+    const std::vector<std::int64_t> values = context->saved_data["conv"].toIntVector();
+    const Conv conv{values[0], values[1], values[2], values[3] != 0};
     const torch::Tensor g = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
-    variable_list result(4);
+    const auto work = [&] { return conv.work(x, weights); };
+    variable_list result(3);
     if (context->needs_input_grad(0)) {
-      result[0] = input_gradient(g, saved[1], shape);
+      const Timed timed(conv.depthwise ? "depthwise convolution, input gradient" : "convolution, input gradient", work);
+      result[0] = conv.input_gradient(x, weights, g);
     }
     if (context->needs_input_grad(1)) {
-      result[1] = weight_gradient(saved[0], g, shape);
+      const Timed timed(conv.depthwise ? "depthwise convolution, weight gradient" : "convolution, weight gradient",
+                        work);
+      result[1] = conv.weight_gradient(x, weights, g);
     }
     return result;
   }
 };
 
-bool depthwise_kernel_applies(const torch::Tensor& x, const torch::Tensor& weights, std::int64_t stride,
-                              std::int64_t padding, std::int64_t groups) {
+bool depthwise_applies(const torch::Tensor& x, const torch::Tensor& weights, std::int64_t stride, std::int64_t padding,
+                       std::int64_t groups) {
   const std::int64_t kernel = weights.size(2);
-  return kernels_apply(x) && groups == x.size(1) && groups == weights.size(0) && kernel == weights.size(3) &&
+  return groups == x.size(1) && groups == weights.size(0) && kernel == weights.size(3) &&
          (kernel == 3 || kernel == 5 || kernel == 7) && (stride == 1 || stride == 2) && padding < kernel;
 }
 
@@ -110,10 +161,11 @@ bool depthwise_kernel_applies(const torch::Tensor& x, const torch::Tensor& weigh
 
 torch::Tensor conv(const torch::Tensor& x, const torch::Tensor& weights, std::int64_t stride, std::int64_t padding,
                    std::int64_t groups) {
-  if (depthwise_kernel_applies(x, weights, stride, padding, groups)) {
-    return DepthwiseFunction::apply(x, weights, stride, padding);
+  if (!kernels_apply(x)) {
+    return reference::conv(x, weights, stride, padding, groups);
   }
-  return reference::conv(x, weights, stride, padding, groups);
+  return ConvFunction::apply(x, weights,
+                             Conv{stride, padding, groups, depthwise_applies(x, weights, stride, padding, groups)});
 }
 
 torch::Tensor channel_shuffle(const torch::Tensor& x, std::int64_t groups) {

@@ -9,6 +9,7 @@
 #include "train/ops/parts.hpp"
 #include "train/ops/reference.hpp"
 #include "train/ops/selection.hpp"
+#include "train/ops/work.hpp"
 
 namespace autonba {
 namespace {
@@ -52,6 +53,7 @@ struct MixFunction : torch::autograd::Function<MixFunction> {
     const torch::Tensor x = dense_rows(input);
     torch::Tensor y = torch::empty_like(x);
     const MixRows mix = without_zeros(mix_rows(steps, coefficients, unpack(ranges)));
+    const Timed timed("quantise", [&] { return pass_over(x, 2, 6 * mix.terms); });
     const float* from = x.data_ptr<float>();
     float* to = y.data_ptr<float>();
     for_rows(split_rows(x.numel(), mix.rows), mix.rows,
@@ -75,6 +77,8 @@ struct MixFunction : torch::autograd::Function<MixFunction> {
     if (!need_sums) {
       mix = without_zeros(mix);
     }
+    const Timed timed("quantise, gradient",
+                      [&] { return pass_over(x, need_x ? 3 : 2, (need_sums ? 11 : 4) * mix.terms); });
     const torch::Tensor g = like(gradients[0], x);
     const torch::Tensor dx = need_x ? torch::empty_like(x) : torch::Tensor();
     const float* x_data = x.data_ptr<float>();
