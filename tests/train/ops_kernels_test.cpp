@@ -300,8 +300,15 @@ std::vector<Depthwise> depthwise_shapes() {
   std::vector<Depthwise> shapes;
   for (std::ptrdiff_t kernel : {3, 5, 7}) {
     for (std::ptrdiff_t stride : {1, 2}) {
-      for (auto [channels, height, width] :
-           {std::tuple{1, 1, 1}, {16, 4, 4}, {5, 1, 9}, {24, 7, 6}, {33, 5, 13}, {72, 8, 8}, {130, 2, 3}}) {
+      for (auto [channels, height, width] : {std::tuple{1, 1, 1},
+                                             {16, 4, 4},
+                                             {5, 1, 9},
+                                             {24, 7, 6},
+                                             {33, 5, 13},
+                                             {72, 8, 8},
+                                             {130, 2, 3},
+                                             {24, 3, 17},
+                                             {300, 3, 9}}) {
         const std::ptrdiff_t padding = kernel / 2;
         shapes.push_back({channels, height, width, (height + 2 * padding - kernel) / stride + 1,
                           (width + 2 * padding - kernel) / stride + 1, kernel, stride, padding});
@@ -318,9 +325,9 @@ TEST_P(DepthwiseKernel, ForwardIsTheSumOfAllProducts) {
     const std::vector<float> x = normals(c * s.height_in * s.width_in, 1);
     const std::vector<float> w = normals(c * s.kernel * s.kernel, 2);
     std::vector<float> y(c * s.height_out * s.width_out);
-    for (std::ptrdiff_t row = 0; row < s.height_out; ++row) {
-      depthwise_row(x.data(), w.data(), s, row, y.data() + row * s.width_out * s.channels);
-    }
+    const std::ptrdiff_t half = s.height_out / 2;
+    depthwise_rows(x.data(), w.data(), s, 0, half, y.data());
+    depthwise_rows(x.data(), w.data(), s, half, s.height_out, y.data() + half * s.width_out * s.channels);
     std::vector<double> wanted(y.size());
     for_products(s, [&](std::ptrdiff_t o, std::ptrdiff_t i, std::ptrdiff_t k) {
       for (std::size_t ch = 0; ch < c; ++ch) {
@@ -337,9 +344,9 @@ TEST_P(DepthwiseKernel, InputGradientIsTheTranspose) {
     const std::vector<float> g = normals(c * s.height_out * s.width_out, 1);
     const std::vector<float> w = normals(c * s.kernel * s.kernel, 2);
     std::vector<float> dx(c * s.height_in * s.width_in);
-    for (std::ptrdiff_t row = 0; row < s.height_in; ++row) {
-      depthwise_gradient_row(g.data(), w.data(), s, row, dx.data() + row * s.width_in * s.channels);
-    }
+    const std::ptrdiff_t half = s.height_in / 2;
+    depthwise_gradient_rows(g.data(), w.data(), s, 0, half, dx.data());
+    depthwise_gradient_rows(g.data(), w.data(), s, half, s.height_in, dx.data() + half * s.width_in * s.channels);
     std::vector<double> wanted(dx.size());
     for_products(s, [&](std::ptrdiff_t o, std::ptrdiff_t i, std::ptrdiff_t k) {
       for (std::size_t ch = 0; ch < c; ++ch) {

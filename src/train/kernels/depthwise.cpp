@@ -1,5 +1,8 @@
 #include "train/kernels/depthwise.hpp"
 
+#include <cstdint>
+#include <cstring>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "train/kernels/depthwise.cpp"
 #include <hwy/foreach_target.h>
@@ -22,142 +25,157 @@ HWY_INLINE Range taps_inside(Index start, Index size, Index kernel) {
   return {HWY_MAX(Index{0}, -start), HWY_MIN(kernel, size - start)};
 }
 
-/// Outputs whose whole window lies inside an input of `size`.
-HWY_INLINE Range inner_outputs(Index size, Index outputs, const Depthwise& s) {
-  const Index begin = HWY_MIN((s.padding + s.stride - 1) / s.stride, outputs);
-  const Index end = size + s.padding < s.kernel ? 0 : (size + s.padding - s.kernel) / s.stride + 1;
-  return {begin, HWY_MAX(begin, HWY_MIN(end, outputs))};
-}
+/// Before loops with a constant number of rounds, whose arrays are to lie in registers.
+#define UNROLL _Pragma("GCC unroll 32")
 
-/// Calls body(memory, integral_constant U, c): groups of U whole vectors of channels, then single ones.
-template <Index U, typename Body>
-HWY_INLINE void for_channels(Index channels, const Body& body) {
-  const Index lanes = static_cast<Index>(hn::Lanes(f));
-  Index c = 0;
-  for (; c + U * lanes <= channels; c += U * lanes) {
-    body(Whole(), std::integral_constant<Index, U>(), c);
-  }
-  for (; c + lanes <= channels; c += lanes) {
-    body(Whole(), std::integral_constant<Index, 1>(), c);
-  }
-  if (c < channels) {
-    body(Ragged{static_cast<std::size_t>(channels - c)}, std::integral_constant<Index, 1>(), c);
-  }
-}
-
-/// One output: y[c] = Σ over the taps in `rows` × `columns` of x·w. `x` is where tap (0, 0) would be.
-HWY_INLINE void one_output(const float* x, const float* weights, const Depthwise& s, Range rows, Range columns,
-                           float* y) {
-  const Index lanes = static_cast<Index>(hn::Lanes(f));
-  for_channels<4>(s.channels, [&](const auto& memory, auto U, Index c) HWY_ATTR {
-    V sum[U()];
-    for (Index u = 0; u < U(); ++u) {
-      sum[u] = hn::Zero(f);
-    }
-    for (Index ky = rows.begin; ky < rows.end; ++ky) {
-      for (Index kx = columns.begin; kx < columns.end; ++kx) {
-        const float* value = x + (ky * s.width_in + kx) * s.channels + c;
-        const float* weight = weights + (ky * s.kernel + kx) * s.channels + c;
-        for (Index u = 0; u < U(); ++u) {
-          sum[u] = hn::MulAdd(memory.load(value + u * lanes), memory.load(weight + u * lanes), sum[u]);
-        }
-      }
-    }
-    for (Index u = 0; u < U(); ++u) {
-      memory.store(sum[u], y + c + u * lanes);
-    }
+/// Calls body(memory, c) for the vectors of the channels in `channels`.
+template <typename Body>
+HWY_INLINE void for_channels(Range channels, const Body& body) {
+  for_vectors(static_cast<std::size_t>(channels.end - channels.begin), [&](const auto& memory, std::size_t c) HWY_ATTR {
+    body(memory, channels.begin + static_cast<Index>(c));
   });
 }
 
-/// Outputs that are computed together, so that a weight is loaded once for all of them.
-constexpr Index tile = 4;
+constexpr Index widest_tile = 8;
+constexpr Index most_channels = 256;
 
-/// `tile` neighbouring outputs of a row, all columns of their windows inside the map.
-template <Index K, Index stride>
-HWY_INLINE void tile_of_outputs(const float* x, const float* weights, const Depthwise& s, Range rows, float* y) {
-  const Index lanes = static_cast<Index>(hn::Lanes(f));
-  for_channels<2>(s.channels, [&](const auto& memory, auto U, Index c) HWY_ATTR {
-    V sum[tile][U()];
-    for (Index t = 0; t < tile; ++t) {
-      for (Index u = 0; u < U(); ++u) {
-        sum[t][u] = hn::Zero(f);
+/// Calls body(channels, row, integral_constant tile, column) for tiles of outputs, `tile` wide from `column` on.
+template <typename Body>
+HWY_INLINE void for_tiles(const Depthwise& s, Range rows, const Body& body) {
+  for (Index c = 0; c < s.channels; c += most_channels) {
+    const Range channels = {c, HWY_MIN(c + most_channels, s.channels)};
+    for (Index row = rows.begin; row < rows.end; ++row) {
+      Index column = 0;
+      for (; column + widest_tile <= s.width_out; column += widest_tile) {
+        body(channels, row, std::integral_constant<Index, widest_tile>(), column);
+      }
+      for (; column + 4 <= s.width_out; column += 4) {
+        body(channels, row, std::integral_constant<Index, 4>(), column);
+      }
+      for (; column < s.width_out; ++column) {
+        body(channels, row, std::integral_constant<Index, 1>(), column);
       }
     }
+  }
+}
+
+/// Asks for the inputs that the tile one row below is the first to read. `x` is where the first tap of this one would
+/// be.
+template <Index K, Index stride, Index tile>
+HWY_INLINE void ask_for_next_row(const float* x, const Depthwise& s) {
+  UNROLL for (Index row = K; row < K + stride; ++row) {
+    UNROLL for (Index column = K - stride; column < K + (tile - 1) * stride; ++column) {
+      hwy::Prefetch(x + (row * s.width_in + column) * s.channels);
+    }
+  }
+}
+
+/// `tile` neighbouring outputs of a row. `x` is where the first tap of the first one would be; of the columns from
+/// there on those in `columns` lie on the map. An input is loaded once for all outputs that read it, and a weight once
+/// for all outputs. `tile_output` is [tile, channels].
+template <Index K, Index stride, Index tile>
+HWY_INLINE void tile_of_outputs(const float* x, const float* weights, const Depthwise& s, Range channels, Range rows,
+                                Range columns, float* tile_output) {
+  const Index pixel = s.channels;
+  const Index count = channels.end - channels.begin;
+  for_channels(channels, [&](const auto& memory, Index c) HWY_ATTR {
+    V sum[tile];
+    UNROLL for (Index t = 0; t < tile; ++t) {
+      sum[t] = hn::Zero(f);
+    }
     for (Index ky = rows.begin; ky < rows.end; ++ky) {
-      const float* value = x + ky * s.width_in * s.channels + c;
-      const float* weight = weights + ky * K * s.channels + c;
-      for (Index kx = 0; kx < K; ++kx) {
-        for (Index u = 0; u < U(); ++u) {
-          const V w = memory.load(weight + kx * s.channels + u * lanes);
-          for (Index t = 0; t < tile; ++t) {
-            sum[t][u] = hn::MulAdd(memory.load(value + (t * stride + kx) * s.channels + u * lanes), w, sum[t][u]);
+      V w[K];
+      UNROLL for (Index kx = 0; kx < K; ++kx) {
+        w[kx] = memory.load(weights + (ky * K + kx) * pixel + c);
+      }
+      const float* value = x + ky * s.width_in * pixel + c;
+      UNROLL for (Index column = 0; column < (tile - 1) * stride + K; ++column) {
+        if (column >= columns.begin && column < columns.end) {
+          const V v = memory.load(value + column * pixel);
+          UNROLL for (Index t = 0; t < tile; ++t) {
+            const Index kx = column - t * stride;
+            if (kx >= 0 && kx < K) {
+              sum[t] = hn::MulAdd(v, w[kx], sum[t]);
+            }
           }
         }
       }
     }
-    for (Index t = 0; t < tile; ++t) {
-      for (Index u = 0; u < U(); ++u) {
-        memory.store(sum[t][u], y + t * s.channels + c + u * lanes);
-      }
+    UNROLL for (Index t = 0; t < tile; ++t) {
+      memory.store(sum[t], tile_output + t * count + c - channels.begin);
     }
+    ask_for_next_row<K, stride, tile>(x + c, s);
   });
 }
 
+/// A copy that writes past the caches: a map is larger than they are, and what is written to them must be read before.
+HWY_INLINE void copy_past_caches(const float* from, Index count, float* to) {
+  const Index lanes = static_cast<Index>(hn::Lanes(f));
+  const Index line = 64;  // bytes
+  const Index skewed = static_cast<Index>(reinterpret_cast<std::uintptr_t>(to)) % line;
+  Index i = HWY_MIN((line - skewed) % line / static_cast<Index>(sizeof(float)), count);
+  std::memcpy(to, from, static_cast<std::size_t>(i) * sizeof(float));
+  for (; i + lanes <= count; i += lanes) {
+    hn::Stream(hn::LoadU(f, from + i), f, to + i);
+  }
+  std::memcpy(to + i, from + i, static_cast<std::size_t>(count - i) * sizeof(float));
+}
+
+/// Tiles lie in a buffer first, so that whole lines of the cache are written one after the other.
 template <Index K, Index stride>
-void row_of_outputs(const float* image, const float* weights, const Depthwise& s, Index row, float* y) {
-  const Index first_row = row * stride - s.padding;
-  const Range rows = taps_inside(first_row, s.height_in, K);
-  const Range inner = inner_outputs(s.width_in, s.width_out, s);
-  for (Index ox = 0; ox < s.width_out;) {
-    const Index first_column = ox * stride - s.padding;
-    const float* x = image + (first_row * s.width_in + first_column) * s.channels;
-    if (ox >= inner.begin && ox + tile <= inner.end) {
-      tile_of_outputs<K, stride>(x, weights, s, rows, y + ox * s.channels);
-      ox += tile;
+void rows_of_outputs(const float* image, const float* weights, const Depthwise& s, Range rows, float* y) {
+  HWY_ALIGN float buffer[widest_tile * most_channels];
+  for_tiles(s, rows, [&](Range channels, Index row, auto tile, Index column) HWY_ATTR {
+    const Index first_row = row * stride - s.padding;
+    const Index first_column = column * stride - s.padding;
+    tile_of_outputs<K, stride, tile>(image + (first_row * s.width_in + first_column) * s.channels, weights, s, channels,
+                                     taps_inside(first_row, s.height_in, K),
+                                     taps_inside(first_column, s.width_in, (tile - 1) * stride + K), buffer);
+    const Index count = channels.end - channels.begin;
+    float* to = y + ((row - rows.begin) * s.width_out + column) * s.channels + channels.begin;
+    if (count == s.channels) {
+      copy_past_caches(buffer, tile * count, to);
     } else {
-      one_output(x, weights, s, rows, taps_inside(first_column, s.width_in, K), y + ox * s.channels);
-      ++ox;
-    }
-  }
-}
-
-/// Adds the products of one output row with one input row to the K weights between them.
-template <Index K, Index stride>
-HWY_INLINE void add_row_products(const float* x, const float* g, const Depthwise& s, float* weights) {
-  const Index lanes = static_cast<Index>(hn::Lanes(f));
-  const Range inner = inner_outputs(s.width_in, s.width_out, s);
-  for_channels<2>(s.channels, [&](const auto& memory, auto U, Index c) HWY_ATTR {
-    V sum[K][U()];
-    for (Index kx = 0; kx < K; ++kx) {
-      for (Index u = 0; u < U(); ++u) {
-        sum[kx][u] = memory.load(weights + kx * s.channels + c + u * lanes);
+      for (Index t = 0; t < tile; ++t) {
+        copy_past_caches(buffer + t * count, count, to + t * s.channels);
       }
     }
-    const auto add_output = [&](Index ox, const auto& inside) HWY_ATTR {
-      const Index first = ox * stride - s.padding;
-      for (Index u = 0; u < U(); ++u) {
-        const V gradient = memory.load(g + ox * s.channels + c + u * lanes);
-        for (Index kx = 0; kx < K; ++kx) {
-          if (inside(first + kx)) {
-            sum[kx][u] = hn::MulAdd(gradient, memory.load(x + (first + kx) * s.channels + c + u * lanes), sum[kx][u]);
+  });
+  hwy::FlushStream();
+}
+
+/// Adds the products of `tile` neighbouring outputs' gradients with what their windows read to the weights' gradient.
+template <Index K, Index stride, Index tile>
+HWY_INLINE void add_tile_products(const float* x, const float* g, const Depthwise& s, Range channels, Range rows,
+                                  Range columns, float* weight_gradient) {
+  const Index pixel = s.channels;
+  for_channels(channels, [&](const auto& memory, Index c) HWY_ATTR {
+    V gradient[tile];
+    UNROLL for (Index t = 0; t < tile; ++t) {
+      gradient[t] = memory.load(g + t * pixel + c);
+      hwy::Prefetch(g + (s.width_out + t) * pixel + c);
+    }
+    ask_for_next_row<K, stride, tile>(x + c, s);
+    for (Index ky = rows.begin; ky < rows.end; ++ky) {
+      float* weights = weight_gradient + ky * K * pixel + c;
+      V sum[K];
+      UNROLL for (Index kx = 0; kx < K; ++kx) {
+        sum[kx] = memory.load(weights + kx * pixel);
+      }
+      const float* value = x + ky * s.width_in * pixel + c;
+      UNROLL for (Index column = 0; column < (tile - 1) * stride + K; ++column) {
+        if (column >= columns.begin && column < columns.end) {
+          const V v = memory.load(value + column * pixel);
+          UNROLL for (Index t = 0; t < tile; ++t) {
+            const Index kx = column - t * stride;
+            if (kx >= 0 && kx < K) {
+              sum[kx] = hn::MulAdd(v, gradient[t], sum[kx]);
+            }
           }
         }
       }
-    };
-    const auto checked = [&](Index column) HWY_ATTR { return column >= 0 && column < s.width_in; };
-    const auto certain = [](Index) HWY_ATTR { return true; };
-    for (Index ox = 0; ox < inner.begin; ++ox) {
-      add_output(ox, checked);
-    }
-    for (Index ox = inner.begin; ox < inner.end; ++ox) {
-      add_output(ox, certain);
-    }
-    for (Index ox = inner.end; ox < s.width_out; ++ox) {
-      add_output(ox, checked);
-    }
-    for (Index kx = 0; kx < K; ++kx) {
-      for (Index u = 0; u < U(); ++u) {
-        memory.store(sum[kx][u], weights + kx * s.channels + c + u * lanes);
+      UNROLL for (Index kx = 0; kx < K; ++kx) {
+        memory.store(sum[kx], weights + kx * pixel);
       }
     }
   });
@@ -165,14 +183,14 @@ HWY_INLINE void add_row_products(const float* x, const float* g, const Depthwise
 
 template <Index K, Index stride>
 void add_weight_gradient(const float* image, const float* g, const Depthwise& s, float* weight_gradient) {
-  for (Index oy = 0; oy < s.height_out; ++oy) {
-    const Index first_row = oy * stride - s.padding;
-    const Range rows = taps_inside(first_row, s.height_in, K);
-    for (Index ky = rows.begin; ky < rows.end; ++ky) {
-      add_row_products<K, stride>(image + (first_row + ky) * s.width_in * s.channels, g + oy * s.width_out * s.channels,
-                                  s, weight_gradient + ky * K * s.channels);
-    }
-  }
+  for_tiles(s, {0, s.height_out}, [&](Range channels, Index row, auto tile, Index column) HWY_ATTR {
+    const Index first_row = row * stride - s.padding;
+    const Index first_column = column * stride - s.padding;
+    add_tile_products<K, stride, tile>(image + (first_row * s.width_in + first_column) * s.channels,
+                                       g + (row * s.width_out + column) * s.channels, s, channels,
+                                       taps_inside(first_row, s.height_in, K),
+                                       taps_inside(first_column, s.width_in, (tile - 1) * stride + K), weight_gradient);
+  });
 }
 
 /// Calls run(integral_constant K, integral_constant stride).
@@ -191,9 +209,10 @@ void with_shape(const Depthwise& s, const Run& run) {
   }
 }
 
-void Row(const float* image, const float* weights, const Depthwise& shape, Index row, float* output_row) {
-  with_shape(shape,
-             [&](auto K, auto stride) { row_of_outputs<K(), stride()>(image, weights, shape, row, output_row); });
+void Rows(const float* image, const float* weights, const Depthwise& shape, Index begin, Index end, float* output) {
+  with_shape(shape, [&](auto K, auto stride) {
+    rows_of_outputs<K(), stride()>(image, weights, shape, {begin, end}, output);
+  });
 }
 
 void AddWeightGradient(const float* image, const float* g, const Depthwise& shape, float* weight_gradient) {
@@ -213,30 +232,27 @@ HWY_INLINE Readers readers(Index position, Index outputs, const Depthwise& s) {
   return {first_tap, last, {HWY_MAX(Index{0}, last - outputs + 1), HWY_MIN(taps, last + 1)}};
 }
 
-void GradientRow(const float* g, const float* weights, const Depthwise& s, Index row, float* dx) {
-  const Index lanes = static_cast<Index>(hn::Lanes(f));
+void gradient_row(const float* g, const float* weights, const Depthwise& s, Index row, float* dx) {
   const Readers y = readers(row, s.height_out, s);
   for (Index column = 0; column < s.width_in; ++column, dx += s.channels) {
     const Readers x = readers(column, s.width_out, s);
-    for_channels<4>(s.channels, [&](const auto& memory, auto U, Index c) HWY_ATTR {
-      V sum[U()];
-      for (Index u = 0; u < U(); ++u) {
-        sum[u] = hn::Zero(f);
-      }
+    for_channels({0, s.channels}, [&](const auto& memory, Index c) HWY_ATTR {
+      V sum = hn::Zero(f);
       for (Index i = y.steps.begin; i < y.steps.end; ++i) {
         for (Index j = x.steps.begin; j < x.steps.end; ++j) {
           const float* gradient = g + ((y.last - i) * s.width_out + x.last - j) * s.channels + c;
           const Index tap = (y.first_tap + i * s.stride) * s.kernel + x.first_tap + j * s.stride;
-          for (Index u = 0; u < U(); ++u) {
-            sum[u] = hn::MulAdd(memory.load(gradient + u * lanes),
-                                memory.load(weights + tap * s.channels + c + u * lanes), sum[u]);
-          }
+          sum = hn::MulAdd(memory.load(gradient), memory.load(weights + tap * s.channels + c), sum);
         }
       }
-      for (Index u = 0; u < U(); ++u) {
-        memory.store(sum[u], dx + c + u * lanes);
-      }
+      memory.store(sum, dx + c);
     });
+  }
+}
+
+void GradientRows(const float* g, const float* weights, const Depthwise& s, Index begin, Index end, float* dx) {
+  for (Index row = begin; row < end; ++row) {
+    gradient_row(g, weights, s, row, dx + (row - begin) * s.width_in * s.channels);
   }
 }
 
@@ -246,18 +262,18 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace autonba::kernels {
 
-HWY_EXPORT(Row);
-HWY_EXPORT(GradientRow);
+HWY_EXPORT(Rows);
+HWY_EXPORT(GradientRows);
 HWY_EXPORT(AddWeightGradient);
 
-void depthwise_row(const float* image, const float* weights, const Depthwise& shape, std::ptrdiff_t row,
-                   float* output_row) {
-  HWY_DYNAMIC_DISPATCH(Row)(image, weights, shape, row, output_row);
+void depthwise_rows(const float* image, const float* weights, const Depthwise& shape, std::ptrdiff_t begin,
+                    std::ptrdiff_t end, float* output) {
+  HWY_DYNAMIC_DISPATCH(Rows)(image, weights, shape, begin, end, output);
 }
 
-void depthwise_gradient_row(const float* output_gradient, const float* weights, const Depthwise& shape,
-                            std::ptrdiff_t row, float* input_gradient_row) {
-  HWY_DYNAMIC_DISPATCH(GradientRow)(output_gradient, weights, shape, row, input_gradient_row);
+void depthwise_gradient_rows(const float* output_gradient, const float* weights, const Depthwise& shape,
+                             std::ptrdiff_t begin, std::ptrdiff_t end, float* input_gradient) {
+  HWY_DYNAMIC_DISPATCH(GradientRows)(output_gradient, weights, shape, begin, end, input_gradient);
 }
 
 void depthwise_add_weight_gradient(const float* image, const float* output_gradient, const Depthwise& shape,

@@ -3,7 +3,8 @@
 #include <cstddef>
 
 /// Depthwise convolution of maps stored as NHWC, with K×K weights stored as [K·K, C] so that channels fill the lanes.
-/// Rows and images are computed alone; the caller spreads them over threads.
+/// Each call does a part of one
+/// image; the caller spreads them over threads.
 namespace autonba::kernels {
 
 struct Depthwise {
@@ -15,13 +16,13 @@ struct Depthwise {
   std::ptrdiff_t padding;  // zeros at each side
 };
 
-/// Row `row` of the output of one image.
-void depthwise_row(const float* image, const float* weights, const Depthwise& shape, std::ptrdiff_t row,
-                   float* output_row);
+/// Rows begin … end − 1 of the output of one image.
+void depthwise_rows(const float* image, const float* weights, const Depthwise& shape, std::ptrdiff_t begin,
+                    std::ptrdiff_t end, float* output);
 
-/// Row `row` of the gradient to the input of one image, from the gradient to its output.
-void depthwise_gradient_row(const float* output_gradient, const float* weights, const Depthwise& shape,
-                            std::ptrdiff_t row, float* input_gradient_row);
+/// Rows begin … end − 1 of the gradient to the input of one image, from the gradient to its output.
+void depthwise_gradient_rows(const float* output_gradient, const float* weights, const Depthwise& shape,
+                             std::ptrdiff_t begin, std::ptrdiff_t end, float* input_gradient);
 
 /// Adds one image's part to the gradient of the weights, [K·K, C].
 void depthwise_add_weight_gradient(const float* image, const float* output_gradient, const Depthwise& shape,

@@ -25,27 +25,30 @@ torch::Tensor taps_first(const torch::Tensor& weights) {
   return weights.flatten(1).t().contiguous();
 }
 
-/// Calls body(image, row) for all rows of all images, on all threads.
+/// Calls body(image, begin, end) for ranges that make up all rows of all images, on all threads.
 template <typename Body>
 void for_image_rows(std::int64_t images, std::int64_t rows, std::int64_t values_in_row, const Body& body) {
   const std::int64_t rows_least = std::max<std::int64_t>(1, 4096 / values_in_row);  // rows for which to wake a thread
   at::parallel_for(0, images * rows, rows_least, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) {
-      body(i / rows, i % rows);
+    while (first < last) {
+      const std::int64_t image = first / rows;
+      const std::int64_t end = std::min(last, (image + 1) * rows);
+      body(image, first - image * rows, end - image * rows);
+      first = end;
     }
   });
 }
 
-/// Every row of a depthwise convolution of x, or of its transpose.
+/// A depthwise convolution of x, or its transpose.
 template <typename Kernel>
-torch::Tensor depthwise_rows(const torch::Tensor& x, const torch::Tensor& taps, const kernels::Depthwise& shape,
-                             std::int64_t height, std::int64_t width, const Kernel& kernel) {
+torch::Tensor all_rows(const torch::Tensor& x, const torch::Tensor& taps, const kernels::Depthwise& shape,
+                       std::int64_t height, std::int64_t width, const Kernel& kernel) {
   torch::Tensor y = torch::empty({x.size(0), x.size(1), height, width}, x.options(), at::MemoryFormat::ChannelsLast);
   const std::int64_t image = x.numel() / x.size(0);
   const std::int64_t row_size = width * x.size(1);
-  for_image_rows(x.size(0), height, row_size, [&](std::int64_t n, std::int64_t row) {
-    kernel(x.data_ptr<float>() + n * image, taps.data_ptr<float>(), shape, row,
-           y.data_ptr<float>() + (n * height + row) * row_size);
+  for_image_rows(x.size(0), height, row_size, [&](std::int64_t n, std::int64_t begin, std::int64_t end) {
+    kernel(x.data_ptr<float>() + n * image, taps.data_ptr<float>(), shape, begin, end,
+           y.data_ptr<float>() + (n * height + begin) * row_size);
   });
   return y;
 }
@@ -53,12 +56,12 @@ torch::Tensor depthwise_rows(const torch::Tensor& x, const torch::Tensor& taps, 
 torch::Tensor depthwise_input_gradient(const torch::Tensor& g, const torch::Tensor& weights,
                                        const kernels::Depthwise& s) {
   if (s.stride != 1) {
-    return depthwise_rows(g, taps_first(weights), s, s.height_in, s.width_in, kernels::depthwise_gradient_row);
+    return all_rows(g, taps_first(weights), s, s.height_in, s.width_in, kernels::depthwise_gradient_rows);
   }
   // With stride 1 the transpose is a convolution with the kernel turned by 180 degrees.
   const kernels::Depthwise turned{s.channels, s.height_out, s.width_out, s.height_in,
                                   s.width_in, s.kernel,     1,           s.kernel - 1 - s.padding};
-  return depthwise_rows(g, taps_first(weights.flip({2, 3})), turned, s.height_in, s.width_in, kernels::depthwise_row);
+  return all_rows(g, taps_first(weights.flip({2, 3})), turned, s.height_in, s.width_in, kernels::depthwise_rows);
 }
 
 torch::Tensor depthwise_weight_gradient(const torch::Tensor& x, const torch::Tensor& g,
@@ -84,7 +87,7 @@ struct Conv {
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& weights) const {
     if (depthwise) {
       const kernels::Depthwise shape = shape_of(x, weights.size(2), stride, padding);
-      return depthwise_rows(x, taps_first(weights), shape, shape.height_out, shape.width_out, kernels::depthwise_row);
+      return all_rows(x, taps_first(weights), shape, shape.height_out, shape.width_out, kernels::depthwise_rows);
     }
     return reference::conv(x, weights, stride, padding, groups);
   }
