@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/profile.hpp"
+#include "train/ops/channel_shuffle.hpp"
 #include "train/ops/conv.hpp"
 
 namespace autonba {
@@ -154,7 +156,11 @@ torch::Tensor run_operator(OperatorLayers& op, const torch::Tensor& x, const tor
   }
   y = run_conv(op.convs[1], y, coefficients, true, &op.inner[1], mode);
   y = run_conv(op.convs[2], y, coefficients, false, nullptr, mode);
-  return op.residual ? y + x : y;
+  if (op.residual) {
+    const Timed timed("residual sum");
+    y.add_(x);
+  }
+  return y;
 }
 
 }  // namespace autonba

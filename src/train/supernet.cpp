@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/profile.hpp"
 #include "train/combine.hpp"
 
 namespace autonba {
@@ -145,6 +146,7 @@ torch::Tensor Supernet::forward(const torch::Tensor& images, std::span<const Blo
   }
   x = mix_quantize(x, mixture(layers_.head_input, one_, mode, [&] { return x; }));
   x = run_conv(layers_.head, x, one_, true, &layers_.head_output, mode);
+  const Timed timed("pool and classifier");
   x = x.mean({2, 3});
   x = mix_quantize(x, mixture(layers_.pooled, one_, mode, [&] { return x; }));
   const LinearLayer& last = layers_.classifier;

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "train/ops/conv.hpp"
+#include "train/ops/channel_shuffle.hpp"
 
 namespace autonba {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "base/random.hpp"
 #include "train/ops/batch_norm.hpp"
+#include "train/ops/channel_shuffle.hpp"
 #include "train/ops/conv.hpp"
 #include "train/ops/quantize.hpp"
 #include "train/ops/reference.hpp"
@@ -272,6 +273,17 @@ TEST(ChannelShuffle, SendsChannelsOfAGroupApart) {
   const Tensor y = autonba::channel_shuffle(x, 2).flatten();
   EXPECT_TRUE(torch::equal(y, torch::tensor({0.0f, 3.0f, 1.0f, 4.0f, 2.0f, 5.0f})));
   EXPECT_TRUE(autonba::channel_shuffle(map({2, 6, 3, 3}, 1), 2).is_contiguous(at::MemoryFormat::ChannelsLast));
+}
+
+TEST(ChannelShuffle, AgreesWithTheReference) {
+  for (const std::int64_t groups : {1, 2, 3}) {
+    for (const std::int64_t channels : {6, 48, 150}) {
+      const auto run = [&](const auto& op) {
+        return [&, op](const std::vector<Tensor>& in) { return op(in[0], groups); };
+      };
+      expect_same({map({2, channels, 3, 5}, 1)}, run(autonba::channel_shuffle), run(reference::channel_shuffle));
+    }
+  }
 }
 
 TEST(Operators, ResultsDoNotDependOnTheNumberOfThreads) {

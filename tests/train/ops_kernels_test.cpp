@@ -11,6 +11,7 @@
 #include "train/kernels/batch_norm.hpp"
 #include "train/kernels/depthwise.hpp"
 #include "train/kernels/mixture.hpp"
+#include "train/kernels/transpose.hpp"
 
 namespace autonba::kernels {
 namespace {
@@ -29,9 +30,11 @@ std::string target_name(const testing::TestParamInfo<std::int64_t>& info) {
 class MixKernel : public EveryTarget {};
 class BatchNormKernel : public EveryTarget {};
 class DepthwiseKernel : public EveryTarget {};
+class TransposeKernel : public EveryTarget {};
 INSTANTIATE_TEST_SUITE_P(On, MixKernel, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), target_name);
 INSTANTIATE_TEST_SUITE_P(On, BatchNormKernel, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), target_name);
 INSTANTIATE_TEST_SUITE_P(On, DepthwiseKernel, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), target_name);
+INSTANTIATE_TEST_SUITE_P(On, TransposeKernel, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), target_name);
 
 std::vector<float> normals(std::size_t count, std::uint64_t index) {
   Rng rng = make_rng(7, "kernels", index);
@@ -371,6 +374,23 @@ TEST_P(DepthwiseKernel, WeightGradientIsAddedToWhatIsThere) {
       }
     });
     expect_near(dw, wanted, 1e-5);
+  }
+}
+
+TEST_P(TransposeKernel, SwapsRowsAndColumnsOfEveryPixel) {
+  for (const auto& [rows, columns] :
+       {std::pair<std::size_t, std::size_t>{1, 5}, {2, 1}, {2, 3}, {2, 37}, {37, 2}, {3, 16}}) {
+    const std::size_t pixels = 3;
+    const std::vector<float> x = normals(pixels * rows * columns, 1);
+    std::vector<float> y(x.size());
+    transpose_channels(x.data(), pixels, rows, columns, y.data());
+    for (std::size_t p = 0; p < pixels; ++p) {
+      for (std::size_t r = 0; r < rows; ++r) {
+        for (std::size_t c = 0; c < columns; ++c) {
+          EXPECT_EQ(y[p * rows * columns + c * rows + r], x[p * rows * columns + r * columns + c]);
+        }
+      }
+    }
   }
 }
 

@@ -11,7 +11,4 @@ namespace autonba {
 torch::Tensor conv(const torch::Tensor& x, const torch::Tensor& weights, std::int64_t stride, std::int64_t padding,
                    std::int64_t groups);
 
-/// Channel i·(C/groups) + j of x [N, C, H, W] becomes channel j·groups + i (ShuffleNet, Zhang et al., CVPR 2018).
-torch::Tensor channel_shuffle(const torch::Tensor& x, std::int64_t groups);
-
 }  // namespace autonba

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "train/ops/batch_norm.hpp"
+#include "train/ops/channel_shuffle.hpp"
 #include "train/ops/conv.hpp"
 #include "train/ops/quantize.hpp"
 
@@ -14,5 +15,6 @@ torch::Tensor batch_norm(const torch::Tensor& z, const BatchNorm& norm, Statisti
                          const std::optional<Mixture>& mixture);
 torch::Tensor conv(const torch::Tensor& x, const torch::Tensor& weights, std::int64_t stride, std::int64_t padding,
                    std::int64_t groups);
+torch::Tensor channel_shuffle(const torch::Tensor& x, std::int64_t groups);
 
 }  // namespace autonba::reference
