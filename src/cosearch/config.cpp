@@ -15,6 +15,7 @@ const std::vector<std::string> metrics = {"fps", "latency_ms"};  // in the order
 const std::vector<std::string> samplings = {"heterogeneous", "soft", "hard"};
 const std::vector<std::string> cost_gradients = {"expected", "single_path"};
 const std::vector<std::string> quantizers = {"lsq", "minmax"};
+const std::vector<std::string> flip_kinds = {"random", "alternate"};
 const std::vector<std::string> devices = {"cpu", "cuda"};
 
 constexpr std::int64_t many = 1'000'000'000;
@@ -44,6 +45,8 @@ WeightRecipe read_recipe(const YamlMap& map) {
   recipe.weight_decay = map.number("weight_decay", 0, 1, recipe.weight_decay);
   recipe.clip = map.number("clip", 1e-6, 1e9, recipe.clip);
   recipe.label_smoothing = map.number("label_smoothing", 0, 0.9, recipe.label_smoothing);
+  recipe.muon_learning_rate = map.number("muon_learning_rate", 0, 100, recipe.muon_learning_rate);
+  recipe.muon_weight_decay = map.number("muon_weight_decay", 0, 100, recipe.muon_weight_decay);
   map.close();
   return recipe;
 }
@@ -93,6 +96,12 @@ TrainConfig read_train(const YamlMap& map) {
   train.epochs = map.integer("epochs", 1, many, train.epochs);
   train.warmup_epochs = map.integer("warmup_epochs", 0, many, train.warmup_epochs);
   train.evaluate_every = map.integer("evaluate_every", 1, many, train.evaluate_every);
+  train.average_decay = map.number("average_decay", 0, 0.999999, train.average_decay);
+  train.flip = read_enum(map, "flip", flip_kinds, train.flip);
+  train.cutout = map.integer("cutout", 0, 4096, train.cutout);
+  if (map.has("sides")) {
+    train.sides = map.integers("sides", 1, 4096);
+  }
   train.weights = read_recipe(map.map_or_empty("weights"));
   map.close();
   return train;
@@ -133,6 +142,8 @@ void add_recipe(YamlWriter& yaml, const WeightRecipe& recipe) {
   yaml.add("weight_decay", recipe.weight_decay);
   yaml.add("clip", recipe.clip);
   yaml.add("label_smoothing", recipe.label_smoothing);
+  yaml.add("muon_learning_rate", recipe.muon_learning_rate);
+  yaml.add("muon_weight_decay", recipe.muon_weight_decay);
   yaml.close();
 }
 
@@ -232,6 +243,12 @@ std::string to_yaml(const Config& config) {
   yaml.add("epochs", config.train.epochs);
   yaml.add("warmup_epochs", config.train.warmup_epochs);
   yaml.add("evaluate_every", config.train.evaluate_every);
+  yaml.add("average_decay", config.train.average_decay);
+  yaml.add("flip", flip_kinds[static_cast<std::size_t>(config.train.flip)]);
+  yaml.add("cutout", config.train.cutout);
+  if (!config.train.sides.empty()) {
+    yaml.add("sides", fmt::format("[{}]", fmt::join(config.train.sides, ", ")));
+  }
   add_recipe(yaml, config.train.weights);
   yaml.close();
   return yaml.text();

@@ -3,7 +3,11 @@
 namespace autonba {
 
 SgdOptions sgd_options(const WeightRecipe& recipe) {
-  return {.momentum = recipe.momentum, .weight_decay = recipe.weight_decay, .clip_norm = recipe.clip};
+  return {.momentum = recipe.momentum,
+          .weight_decay = recipe.weight_decay,
+          .clip_norm = recipe.clip,
+          .muon_factor = recipe.learning_rate > 0 ? recipe.muon_learning_rate / recipe.learning_rate : 0,
+          .muon_weight_decay = recipe.muon_weight_decay};
 }
 
 TrainRecipe train_recipe(const TrainConfig& config) {
@@ -14,7 +18,16 @@ TrainRecipe train_recipe(const TrainConfig& config) {
           .rate_min = config.weights.final_learning_rate,
           .sgd = sgd_options(config.weights),
           .label_smoothing = config.weights.label_smoothing,
-          .evaluate_every = static_cast<int>(config.evaluate_every)};
+          .evaluate_every = static_cast<int>(config.evaluate_every),
+          .average_decay = config.average_decay,
+          .sides = {config.sides.begin(), config.sides.end()}};
+}
+
+Augmentation train_augmentation(const Config& config) {
+  Augmentation augmentation = usual_augmentation(config.dataset);
+  augmentation.flip = config.train.flip == FlipKind::alternate ? Flip::alternate : Flip::random;
+  augmentation.cutout = static_cast<int>(config.train.cutout);
+  return augmentation;
 }
 
 NetOptions net_options(const Config& config, int classes) {

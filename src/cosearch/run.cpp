@@ -236,7 +236,7 @@ void train_stage(const Setting& setting) {
   const Config& config = setting.config;
   Supernet net = make_derived_net(config, setting.space, derived_architecture(setting.folder.file("network.json")),
                                   setting.dataset.train.classes);
-  Trainer trainer(net, setting.dataset, train_recipe(config.train), usual_augmentation(config.dataset), config.seed, 1);
+  Trainer trainer(net, setting.dataset, train_recipe(config.train), train_augmentation(config), config.seed, 1);
   const Stopwatch watch(restore_checkpoint(setting, train_checkpoint, trainer));
   const std::int64_t total = config.train.epochs * trainer.steps_per_epoch();
   setting.progress.milestone(fmt::format("training the network from scratch: {} epochs of {} steps",
@@ -268,12 +268,15 @@ void train_stage(const Setting& setting) {
     }
   }
 
-  Loader test(setting.dataset.test, all_images(image_count(setting.dataset.test)),
-              evaluation_options(static_cast<int>(config.train.weights.batch)));
-  const Score score = evaluate(net, derived_path(net), test);
+  const auto score = [&](bool mirrored) {
+    Loader test(setting.dataset.test, all_images(image_count(setting.dataset.test)),
+                evaluation_options(static_cast<int>(config.train.weights.batch)));
+    return evaluate(net, derived_path(net), test, mirrored);
+  };
   write_file_whole(setting.folder.file("weights.pt"), net.save());
   Json result = setting.folder.result();
-  result["top1"] = score.top1;
+  result["top1"] = score(false).top1;
+  result["top1_mirrored"] = score(true).top1;
   result["train_seconds"] = watch.seconds();
   result["peak_rss_mb"] = std::max(result.value("peak_rss_mb", 0.0), peak_rss_mb());
   setting.folder.write_result(result);

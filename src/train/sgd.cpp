@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "base/error.hpp"
+#include "train/orthogonal.hpp"
 
 namespace autonba {
 namespace {
@@ -19,54 +20,90 @@ void clip(std::vector<torch::Tensor>& gradients, double limit) {
   }
 }
 
+/// Parameters that move by plain SGD, all in a few passes.
+struct PlainStep {
+  std::vector<torch::Tensor> values, gradients, momenta;
+  std::vector<torch::Tensor> decaying, decaying_gradients;
+  std::vector<torch::Tensor> steps;  // of quantisers
+
+  void add(const Parameter& parameter, const torch::Tensor& gradient, const torch::Tensor& momentum) {
+    values.push_back(parameter.tensor);
+    gradients.push_back(gradient);
+    momenta.push_back(momentum);
+    if (parameter.kind == ParameterKind::step) {
+      steps.push_back(parameter.tensor);
+    } else {
+      decaying.push_back(parameter.tensor);
+      decaying_gradients.push_back(gradient);
+    }
+  }
+
+  void run(double rate, const SgdOptions& options) {
+    if (!decaying.empty()) {
+      at::_foreach_add_(decaying_gradients, decaying, options.weight_decay);
+    }
+    if (!values.empty()) {
+      at::_foreach_mul_(momenta, options.momentum);
+      at::_foreach_add_(momenta, gradients);
+      at::_foreach_add_(values, momenta, -rate);
+    }
+    for (torch::Tensor& step : steps) {
+      step.clamp_min_(step_floor);
+    }
+  }
+};
+
 }  // namespace
 
 Sgd::Sgd(const std::vector<Parameter>& parameters, const SgdOptions& options)
     : parameters_(parameters), momenta_(parameters.size()), options_(options) {}
 
+bool Sgd::uses_muon(const Parameter& parameter) const {
+  const bool is_dense = parameter.tensor.dim() == 4 && parameter.groups < parameter.tensor.size(0);
+  return options_.muon_factor > 0 && parameter.kind == ParameterKind::weight && is_dense;
+}
+
+void Sgd::muon_step(const Parameter& parameter, const torch::Tensor& gradient, torch::Tensor& momentum,
+                    double rate) const {
+  torch::Tensor value = parameter.tensor;
+  momentum.mul_(options_.momentum).add_(gradient);
+  const torch::Tensor direction = gradient + options_.momentum * momentum;  // Nesterov's
+  const torch::Tensor matrices = direction.reshape({parameter.groups, value.size(0) / parameter.groups, -1});
+  const double longer = std::max(1.0, static_cast<double>(matrices.size(1)) / static_cast<double>(matrices.size(2)));
+  value.mul_(1 - rate * options_.muon_weight_decay);
+  value.sub_(orthogonalised(matrices).reshape(value.sizes()), rate * std::sqrt(longer));
+}
+
 void Sgd::step(double rate) {
   const torch::NoGradGuard no_grad;
-  std::vector<torch::Tensor> values;
+  std::vector<std::size_t> moving;
   std::vector<torch::Tensor> gradients;
-  std::vector<torch::Tensor> momenta;
-  std::vector<torch::Tensor> decaying_values;
-  std::vector<torch::Tensor> decaying_gradients;
-  std::vector<torch::Tensor> steps;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     torch::Tensor& value = parameters_[i].tensor;
-    torch::Tensor gradient = value.grad();
-    if (!gradient.defined()) {
+    if (!value.grad().defined()) {
       continue;
     }
     if (!momenta_[i].defined()) {
       momenta_[i] = torch::zeros_like(value);
     }
-    values.push_back(value);
-    gradients.push_back(gradient);
-    momenta.push_back(momenta_[i]);
-    if (parameters_[i].kind == ParameterKind::step) {
-      steps.push_back(value);
-    } else {
-      decaying_values.push_back(value);
-      decaying_gradients.push_back(gradient);
-    }
+    moving.push_back(i);
+    gradients.push_back(value.grad());
     value.mutable_grad().reset();
   }
-  if (values.empty()) {
-    return;
-  }
-  if (options_.clip_norm > 0) {
+  if (options_.clip_norm > 0 && !gradients.empty()) {
     clip(gradients, options_.clip_norm);
   }
-  if (!decaying_values.empty()) {
-    at::_foreach_add_(decaying_gradients, decaying_values, options_.weight_decay);
+  PlainStep plain;
+  for (std::size_t k = 0; k < moving.size(); ++k) {
+    const Parameter& parameter = parameters_[moving[k]];
+    torch::Tensor& momentum = momenta_[moving[k]];
+    if (uses_muon(parameter)) {
+      muon_step(parameter, gradients[k], momentum, options_.muon_factor * rate);
+    } else {
+      plain.add(parameter, gradients[k], momentum);
+    }
   }
-  at::_foreach_mul_(momenta, options_.momentum);
-  at::_foreach_add_(momenta, gradients);
-  at::_foreach_add_(values, momenta, -rate);
-  for (torch::Tensor& step : steps) {
-    step.clamp_min_(step_floor);
-  }
+  plain.run(rate, options_);
 }
 
 std::string Sgd::save() const {

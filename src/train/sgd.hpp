@@ -13,17 +13,23 @@ struct SgdOptions {
   double momentum = 0.9;
   double weight_decay = 5e-4;  // of all parameters but quantiser steps
   double clip_norm = 5;        // the gradient, all parameters together, is scaled down to this norm; 0: never
+
+  double muon_factor = 0;        // of the rate, for weights of dense convolutions, which then move by Muon; 0: never
+  double muon_weight_decay = 0;  // of these
 };
 
-/// Stochastic gradient descent with momentum, over the parameters that got a gradient since the last step: in a
-/// supernet those of one path. All others, their momentum too, stay as they are.
+/// Stochastic gradient descent with momentum, and where asked for Muon (Jordan et al., 2024), over the parameters that
+/// got a gradient since the last step: in a supernet those of one path. All others, their momentum too, stay as they
+/// are.
 class Sgd {
  public:
   /// Shares the parameters' tensors.
   Sgd(const std::vector<Parameter>& parameters, const SgdOptions& options);
 
   /// v ← momentum·v + clip(gradient) + weight_decay·w, w ← w − rate·v; then drops the gradients. Steps of quantisers
-  /// stay at or above step_floor.
+  /// stay at or above step_floor. With Muon, for a dense convolution's weights as a matrix of C_out rows for each group
+  /// and r = muon_factor·rate: v ← momentum·v + g, w ← (1 − r·muon_weight_decay)·w
+  /// − r·√max(1, rows/columns)·orthogonalised(g + momentum·v), where g is the clipped gradient.
   void step(double rate);
 
   /// The momentum of every parameter that has moved, as a torch archive.
@@ -32,6 +38,9 @@ class Sgd {
   void restore(const std::string& bytes, const std::string& file);
 
  private:
+  bool uses_muon(const Parameter& parameter) const;
+  void muon_step(const Parameter& parameter, const torch::Tensor& gradient, torch::Tensor& momentum, double rate) const;
+
   std::vector<Parameter> parameters_;
   std::vector<torch::Tensor> momenta_;  // undefined until the parameter moves
   SgdOptions options_;

@@ -91,15 +91,16 @@ void visit(Layers& layers, OnConv on_conv, OnMap on_map) {
 
 std::vector<Parameter> parameters_of(const NetLayers& layers) {
   std::vector<Parameter> parameters;
-  const auto add = [&](const std::string& name, const torch::Tensor& tensor, ParameterKind kind) {
+  const auto add = [&](const std::string& name, const torch::Tensor& tensor, ParameterKind kind,
+                       std::int64_t groups = 1) {
     if (tensor.defined()) {  // the minmax quantiser learns no steps
-      parameters.push_back({name, tensor, kind});
+      parameters.push_back({name, tensor, kind, groups});
     }
   };
   visit(
       layers,
       [&](const ConvLayer& conv) {
-        add(conv.name + ".weight", conv.weight, ParameterKind::weight);
+        add(conv.name + ".weight", conv.weight, ParameterKind::weight, conv.groups);
         add(conv.name + ".weight_steps", conv.quantizer.steps, ParameterKind::step);
         add(conv.name + ".norm.scale", conv.norm.scale, ParameterKind::norm);
         add(conv.name + ".norm.shift", conv.norm.shift, ParameterKind::norm);
@@ -190,9 +191,8 @@ torch::Tensor Supernet::one_hot(std::size_t block, int j) const {
   return coefficients;
 }
 
-NamedTensors Supernet::state() const {
+NamedTensors Supernet::tensors() const {
   NamedTensors tensors;
-  std::vector<std::uint8_t> started;
   for (const Parameter& parameter : parameters_) {
     tensors.emplace_back(parameter.name, parameter.tensor);
   }
@@ -206,8 +206,16 @@ NamedTensors Supernet::state() const {
         if (map.magnitude.defined()) {
           tensors.emplace_back(map.name + ".magnitude", map.magnitude);
         }
-        started.push_back(map.started ? 1 : 0);
       });
+  return tensors;
+}
+
+NamedTensors Supernet::state() const {
+  NamedTensors tensors = this->tensors();
+  std::vector<std::uint8_t> started;
+  visit(
+      layers_, [](const ConvLayer&) {},
+      [&](const ActivationQuantizer& map) { started.push_back(map.started ? 1 : 0); });
   tensors.emplace_back("started", torch::tensor(started, torch::kUInt8));
   return tensors;
 }

@@ -56,6 +56,7 @@ struct Parameter {
   std::string name;  // "block3.k3_e6.expand.weight"
   torch::Tensor tensor;
   ParameterKind kind = ParameterKind::weight;
+  std::int64_t groups = 1;  // of a convolution
 };
 
 struct LinearLayer {
@@ -106,6 +107,9 @@ class Supernet {
 
   /// Coefficients [J] of the j-th bitwidth of a block alone.
   torch::Tensor one_hot(std::size_t block, int j) const;
+
+  /// All trainable tensors and running averages: what evaluation depends on, but for the flags of started quantisers.
+  NamedTensors tensors() const;
 
   /// Everything that training changes: parameters, running averages, which quantisers have started. The bytes are a
   /// torch archive of named tensors, the same for the same state.

@@ -21,6 +21,14 @@ double correct(const torch::Tensor& logits, const torch::Tensor& labels) {
   return (logits.argmax(1) == labels).sum().item<double>();
 }
 
+/// Images with so many rows and columns, each the mean of what lies under it; as they are where `side` is 0 or theirs.
+torch::Tensor resized(const torch::Tensor& images, int side) {
+  if (side == 0 || (images.size(2) == side && images.size(3) == side)) {
+    return images;
+  }
+  return at::adaptive_avg_pool2d(images, {side, side}).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
 std::vector<std::int64_t> all_of(const ImageSet& set) {
   return all_images(image_count(set));
 }
@@ -50,14 +58,18 @@ Score weight_step(Supernet& net, Sgd& sgd, const TensorBatch& batch, std::span<c
   return score;
 }
 
-Score evaluate(Supernet& net, std::span<const BlockPath> path, Loader& batches) {
+Score evaluate(Supernet& net, std::span<const BlockPath> path, Loader& batches, bool mirrored) {
   const Timed timed("evaluation");
   const torch::NoGradGuard no_grad;
   Score sum;
   double images = 0;
   while (const std::optional<Batch> next = batches.next()) {
     const TensorBatch batch = to_tensors(*next, net.options().device);
-    const torch::Tensor logits = net.forward(batch.images, path, Mode::evaluation);
+    torch::Tensor logits = net.forward(batch.images, path, Mode::evaluation);
+    if (mirrored) {
+      const torch::Tensor mirror = batch.images.flip({3}).contiguous(at::MemoryFormat::ChannelsLast);
+      logits = (logits + net.forward(mirror, path, Mode::evaluation)) / 2;
+    }
     const auto count = static_cast<double>(batch.labels.size(0));
     sum.loss += cross_entropy(logits, batch.labels, 0).item<double>() * count;
     sum.top1 += correct(logits, batch.labels);
@@ -76,6 +88,15 @@ double rate_at(const TrainRecipe& recipe, Position position, std::int64_t steps)
   return cosine_rate(recipe.rate, recipe.rate_min, (done - warmup) / std::max(1.0, total - 1 - warmup));
 }
 
+int side_at(const TrainRecipe& recipe, Position position, std::int64_t steps) {
+  if (recipe.sides.empty()) {
+    return 0;
+  }
+  const auto count = static_cast<std::int64_t>(recipe.sides.size());
+  const std::int64_t done = position.epoch * steps + position.step;
+  return recipe.sides[static_cast<std::size_t>(done * count / (recipe.epochs * steps))];
+}
+
 Trainer::Trainer(Supernet& net, const Dataset& data, const TrainRecipe& recipe, const Augmentation& augmentation,
                  std::uint64_t seed, int workers)
     : net_(net),
@@ -91,6 +112,9 @@ Trainer::Trainer(Supernet& net, const Dataset& data, const TrainRecipe& recipe, 
       sgd_(net.parameters(), recipe.sgd) {
   LoaderOptions idle = loading_;
   idle.workers = 0;
+  if (recipe.average_decay > 0) {
+    average_.emplace(net.tensors(), recipe.average_decay);
+  }
   steps_ = Loader(data_.train, all_of(data_.train), idle).batches_per_epoch();
 }
 
@@ -109,7 +133,11 @@ void Trainer::run(const Callbacks& callbacks, const std::atomic<bool>& stop) {
 
 void Trainer::step(const TensorBatch& batch, const Callbacks& callbacks) {
   const double rate = rate_at(recipe_, position_, steps_);
-  const Score score = weight_step(net_, sgd_, batch, path_, rate, recipe_.label_smoothing, position_);
+  const TensorBatch sized = {resized(batch.images, side_at(recipe_, position_, steps_)), batch.labels};
+  const Score score = weight_step(net_, sgd_, sized, path_, rate, recipe_.label_smoothing, position_);
+  if (average_) {
+    average_->update();
+  }
   sum_.loss += score.loss;
   sum_.top1 += score.top1;
   if (callbacks.step) {
@@ -125,8 +153,7 @@ void Trainer::end_epoch(const Callbacks& callbacks) {
                      .train = {sum_.loss / steps, sum_.top1 / steps}};
   const std::int64_t done = position_.epoch + 1;
   if (done == recipe_.epochs || done % recipe_.evaluate_every == 0) {
-    Loader test(data_.test, all_of(data_.test), evaluation_options(recipe_.batch, loading_.workers));
-    report.test = evaluate(net_, path_, test);
+    report.test = test_score();
   }
   position_ = {done, 0};
   sum_ = {};
@@ -135,10 +162,27 @@ void Trainer::end_epoch(const Callbacks& callbacks) {
   }
 }
 
+/// Of the averaged net, where there is one; after the last epoch the net stays that.
+Score Trainer::test_score() {
+  if (average_) {
+    average_->swap();
+  }
+  Loader test(data_.test, all_of(data_.test), evaluation_options(recipe_.batch, loading_.workers));
+  const Score score = evaluate(net_, path_, test);
+  if (average_ && position_.epoch + 1 < recipe_.epochs) {
+    average_->swap();
+  }
+  return score;
+}
+
 Archive Trainer::save() const {
   const Json position = {
       {"epoch", position_.epoch}, {"step", position_.step}, {"loss_sum", sum_.loss}, {"top1_sum", sum_.top1}};
-  return {{"net", net_.save()}, {"sgd", sgd_.save()}, {"position", position.dump()}};
+  Archive archive = {{"net", net_.save()}, {"sgd", sgd_.save()}, {"position", position.dump()}};
+  if (average_) {
+    archive["average"] = average_->save();
+  }
+  return archive;
 }
 
 void Trainer::restore(const Archive& archive, const std::string& file) {
@@ -155,6 +199,9 @@ void Trainer::restore(const Archive& archive, const std::string& file) {
   const Score sum{json_value<double>(position, "loss_sum", file), json_value<double>(position, "top1_sum", file)};
   net_.restore(part("net"), file);
   sgd_.restore(part("sgd"), file);
+  if (average_) {
+    average_->restore(part("average"), file);
+  }
   position_ = restored;
   sum_ = sum;
 }

@@ -6,12 +6,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/archive.hpp"
 #include "train/data/loader.hpp"
 #include "train/data/to_tensor.hpp"
 #include "train/sgd.hpp"
 #include "train/supernet.hpp"
+#include "train/weight_average.hpp"
 
 namespace autonba {
 
@@ -32,8 +34,9 @@ struct Score {
 Score weight_step(Supernet& net, Sgd& sgd, const TensorBatch& batch, std::span<const BlockPath> path, double rate,
                   double label_smoothing, Position position);
 
-/// The net's score, with running statistics, on what `batches` still gives.
-Score evaluate(Supernet& net, std::span<const BlockPath> path, Loader& batches);
+/// The net's score, with running statistics, on what `batches` still gives. With `mirrored`, logits are the mean of
+/// those of an image and of its mirror image.
+Score evaluate(Supernet& net, std::span<const BlockPath> path, Loader& batches, bool mirrored = false);
 
 /// How a network is trained from scratch.
 struct TrainRecipe {
@@ -45,7 +48,12 @@ struct TrainRecipe {
   SgdOptions sgd;              // momentum, weight decay, clipping
   double label_smoothing = 0;  // share of the target that is spread over all classes
   int evaluate_every = 1;      // epochs between scores on the test split; the last epoch always has one
+  double average_decay = 0;    // of WeightAverage, which is what is scored and delivered; 0: the last weights are
+  std::vector<int> sides;      // pixels: images are resized to them, for equal shares of the steps; empty: as they are
 };
+
+/// The side of the images in the given step, 0 where they stay as they are.
+int side_at(const TrainRecipe& recipe, Position position, std::int64_t steps);
 
 /// The rate of the given step. `steps` is the number of steps in an epoch.
 double rate_at(const TrainRecipe& recipe, Position position, std::int64_t steps);
@@ -57,8 +65,8 @@ struct EpochReport {
   std::optional<Score> test;
 };
 
-/// Trains a net of one path. Its state, with that of the net, is all that save() returns: a trainer made with the same
-/// arguments and restored continues to the bit-identical result.
+/// Trains a net of one path; in the end the net holds what is to be delivered. Its state, with that of the net, is all
+/// that save() returns: a trainer made with the same arguments and restored continues to the bit-identical result.
 class Trainer {
  public:
   /// `net` and `data` must outlive the trainer. Order and augmentation of the images come from `seed`; `workers`
@@ -86,6 +94,7 @@ class Trainer {
  private:
   void step(const TensorBatch& batch, const Callbacks& callbacks);
   void end_epoch(const Callbacks& callbacks);
+  Score test_score();
 
   Supernet& net_;
   const Dataset& data_;
@@ -94,6 +103,7 @@ class Trainer {
   std::int64_t steps_ = 0;  // in an epoch
   std::vector<BlockPath> path_;
   Sgd sgd_;
+  std::optional<WeightAverage> average_;
   Position position_;
   Score sum_;  // over the epoch's batches so far
 };

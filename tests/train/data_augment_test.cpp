@@ -70,7 +70,7 @@ TEST(Augment, CropAndFlipGiveEveryWindowOfThePaddedImageEquallyOften) {
   ASSERT_EQ(seen.size(), 50U);
   constexpr int draws = 10000;
   for (int i = 0; i < draws; ++i) {
-    const auto found = seen.find(augmented({.crop_padding = 2, .flip = true}, i));
+    const auto found = seen.find(augmented({.crop_padding = 2, .flip = Flip::random}, i));
     ASSERT_NE(found, seen.end()) << "draw " << i << " is no window";
     ++found->second;
   }
@@ -105,10 +105,10 @@ TEST(Augment, CutoutZeroesASquareClippedAtTheEdges) {
 }
 
 TEST(Augment, IsUsualAsTheLiteratureHasIt) {
-  EXPECT_EQ(usual_augmentation("fashion-mnist"), (Augmentation{.crop_padding = 2, .flip = true}));
-  EXPECT_EQ(usual_augmentation("cifar10"), (Augmentation{.crop_padding = 4, .flip = true}));
-  EXPECT_EQ(usual_augmentation("cifar100"), (Augmentation{.crop_padding = 4, .flip = true}));
-  EXPECT_EQ(usual_augmentation("imagenet"), (Augmentation{.resized_part = true, .flip = true}));
+  EXPECT_EQ(usual_augmentation("fashion-mnist"), (Augmentation{.crop_padding = 2, .flip = Flip::random}));
+  EXPECT_EQ(usual_augmentation("cifar10"), (Augmentation{.crop_padding = 4, .flip = Flip::random}));
+  EXPECT_EQ(usual_augmentation("cifar100"), (Augmentation{.crop_padding = 4, .flip = Flip::random}));
+  EXPECT_EQ(usual_augmentation("imagenet"), (Augmentation{.resized_part = true, .flip = Flip::random}));
   EXPECT_THROW(usual_augmentation("imagnet"), InputError);
 }
 

@@ -63,7 +63,9 @@ void expect_same(const std::vector<Batch>& a, const std::vector<Batch>& b) {
 }
 
 LoaderOptions augmenting_options() {
-  return {.batch = 7, .augmentation = {.resized_part = true, .crop_padding = 2, .flip = true, .cutout = 2}, .seed = 11};
+  return {.batch = 7,
+          .augmentation = {.resized_part = true, .crop_padding = 2, .flip = Flip::random, .cutout = 2},
+          .seed = 11};
 }
 
 TEST(Loader, GivesEveryChosenImageOnceAnEpoch) {
@@ -142,12 +144,37 @@ TEST(Loader, ContinuesAtAnyBatchAsIfItHadNeverStopped) {
 
 TEST(Loader, AugmentsAnImageDifferentlyInEachEpoch) {
   const ImageSet set = numbered_set(1);
-  Loader loader(set, {0}, {.batch = 1, .augmentation = {.crop_padding = 2, .flip = true}, .seed = 4});
+  Loader loader(set, {0}, {.batch = 1, .augmentation = {.crop_padding = 2, .flip = Flip::random}, .seed = 4});
   std::set<std::vector<float>> seen;
   for (const Batch& batch : take(loader, 200)) {
     seen.insert(batch.images);
   }
   EXPECT_GT(seen.size(), 40U);  // of 50 windows, each missed with probability 0.98^200 = 0.018
+}
+
+TEST(Loader, AlternateFlipsMirrorAnImageInEverySecondEpoch) {
+  const ImageSet set = numbered_set(40);
+  const auto images = [&](Flip flip, int epochs) {
+    Loader loader(set, all_images(40), {.batch = 40, .shuffle = false, .augmentation = {.flip = flip}, .seed = 4});
+    return take(loader, epochs);
+  };
+  const std::vector<float> plain = images(Flip::never, 1)[0].images;
+  const std::vector<float> mirrored = images(Flip::always, 1)[0].images;
+  const std::vector<Batch> epochs = images(Flip::alternate, 4);
+  const std::size_t size = pixel_count(set.shape);
+  int first = 0;  // images that are mirrored in the first epoch
+  for (std::size_t image = 0; image < 40; ++image) {
+    const auto of = [&](const std::vector<float>& all) {
+      return std::vector<float>(all.begin() + image * size, all.begin() + (image + 1) * size);
+    };
+    const bool is_mirrored = of(epochs[0].images) == of(mirrored);
+    first += is_mirrored ? 1 : 0;
+    for (std::size_t epoch = 0; epoch < 4; ++epoch) {
+      EXPECT_EQ(of(epochs[epoch].images), of(is_mirrored == (epoch % 2 == 0) ? mirrored : plain));
+    }
+  }
+  EXPECT_GT(first, 8);  // of 40, by chance with probability 1/2
+  EXPECT_LT(first, 32);
 }
 
 TEST(Loader, OrderDependsOnSeedAndPurpose) {

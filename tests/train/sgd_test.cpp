@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "train/orthogonal.hpp"
 
 namespace autonba {
 namespace {
@@ -73,6 +74,49 @@ TEST(Sgd, TouchesNothingOfAParameterWithoutGradient) {
   set_gradient(b, {0.0});
   sgd.step(1);  // its momentum is still 1.1: 0.55 - 0.01
   expect_values(b, {-0.1 - 0.54});
+}
+
+TEST(Sgd, MuonMovesDenseConvolutionsAlongOrthogonalMatrices) {
+  Rng rng = make_rng(1, "muon");
+  const auto weights = [&](std::int64_t groups) {
+    const torch::Tensor tensor = random_normal({6, 8 / groups, 1, 1}, 1, rng, real).requires_grad_();
+    return Parameter{"w", tensor, ParameterKind::weight, groups};
+  };
+  for (const std::int64_t groups : {1, 2}) {
+    const Parameter w = weights(groups);
+    Sgd sgd({w}, {.momentum = 0.5, .weight_decay = 0, .clip_norm = 0, .muon_factor = 2, .muon_weight_decay = 0.1});
+    torch::Tensor tensor = w.tensor;
+    const torch::Tensor before = tensor.detach().clone();
+    const torch::Tensor gradient = random_normal(tensor.sizes(), 1, rng, real);
+    tensor.mutable_grad() = gradient;
+    sgd.step(0.25);
+    const torch::Tensor moved = (before * (1 - 0.5 * 0.1) - tensor.detach()) / 0.5;
+    for (std::int64_t group = 0; group < groups; ++group) {
+      const std::int64_t rows = 6 / groups;
+      const auto matrix = [&](const torch::Tensor& of) { return of.narrow(0, group * rows, rows).flatten(1); };
+      const auto [u, s, v] = at::linalg_svd(matrix(gradient), false);
+      // The same singular vectors, singular values that are about 1.
+      const torch::Tensor values = torch::matmul(torch::matmul(u.t(), matrix(moved)), v.t());
+      EXPECT_TRUE((values.diagonal() - 1).abs().max().item<double>() < 0.35) << values;
+      EXPECT_LT((values - values.diagonal().diag()).abs().max().item<double>(), 1e-9);
+    }
+  }
+}
+
+TEST(Sgd, MuonLeavesOtherParametersToSgd) {
+  const Parameter depthwise{"d", torch::ones({4, 1, 3, 3}, real).requires_grad_(), ParameterKind::weight, 4};
+  const Parameter norm = made("n", {1.0}, ParameterKind::norm);
+  Sgd sgd({depthwise, norm}, {.momentum = 0, .weight_decay = 0, .clip_norm = 0, .muon_factor = 7});
+  torch::Tensor tensor = depthwise.tensor;
+  tensor.mutable_grad() = torch::full({4, 1, 3, 3}, 2.0, real);
+  set_gradient(norm, {2.0});
+  sgd.step(0.25);
+  EXPECT_TRUE(torch::allclose(tensor.detach(), torch::full({4, 1, 3, 3}, 0.5, real)));
+  expect_values(norm, {0.5});
+}
+
+TEST(Orthogonalised, ZeroStaysZero) {
+  EXPECT_TRUE(torch::equal(orthogonalised(torch::zeros({2, 3, 4}, real)), torch::zeros({2, 3, 4}, real)));
 }
 
 TEST(Sgd, DropsGradientsAfterTheStep) {

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "small_net.hpp"
+#include "train/data/split.hpp"
 
 namespace autonba {
 namespace {
@@ -84,7 +85,7 @@ TEST(Trainer, LearnsASmallProblem) {
 
 TEST(Trainer, StoppedAndResumedItEndsBitIdentically) {
   const Dataset data = quarters_dataset();
-  const Augmentation augmentation{.crop_padding = 1, .flip = false};
+  const Augmentation augmentation{.crop_padding = 1};
   Supernet whole_net = derived_net();
   Trainer whole(whole_net, data, short_recipe(3), augmentation, 1, 0);
   const History wanted = train(whole);
@@ -103,6 +104,77 @@ TEST(Trainer, StoppedAndResumedItEndsBitIdentically) {
     EXPECT_EQ(ended.epochs.back().test->loss, wanted.epochs.back().test->loss);
     EXPECT_EQ(begun.epochs.size() + ended.epochs.size(), 3u);
   }
+}
+
+TEST(Trainer, WithEverythingThatHelpsItLearnsAndResumesBitIdentically) {
+  const Dataset data = quarters_dataset();
+  TrainRecipe recipe = short_recipe(20);
+  recipe.sgd.muon_factor = 0.4;
+  recipe.sgd.muon_weight_decay = 0.1;
+  recipe.average_decay = 0.9;
+  recipe.sides = {6, 8};
+  const Augmentation augmentation{.flip = Flip::never, .cutout = 1};
+  Supernet whole_net = derived_net();
+  Trainer whole(whole_net, data, recipe, augmentation, 1, 0);
+  const History wanted = train(whole);
+  EXPECT_GT(wanted.epochs.back().test.value().top1, 0.95);
+  Supernet net = derived_net();
+  Trainer first(net, data, recipe, augmentation, 1, 0);
+  const History begun = train(first, 83);
+  Supernet fresh = derived_net();
+  Trainer second(fresh, data, recipe, augmentation, 1, 1);
+  second.restore(begun.state, "checkpoint");
+  EXPECT_EQ(train(second).state, wanted.state);
+}
+
+TEST(Trainer, ScoresAndDeliversTheAverageOfTheWeights) {
+  const Dataset data = quarters_dataset();
+  TrainRecipe recipe = short_recipe(2);
+  recipe.average_decay = 0.5;
+  Supernet net = derived_net();
+  Trainer trainer(net, data, recipe, {}, 1, 0);
+  const torch::Tensor weight = net.layers().head.weight;
+  torch::Tensor average = weight.detach().clone();
+  int step = 0;
+  std::vector<EpochReport> epochs;
+  trainer.run({.step =
+                   [&](Position, const Score&) {
+                     ++step;
+                     const double decay = std::min(0.5, (1.0 + step) / (10.0 + step));
+                     average = decay * average + (1 - decay) * weight.detach();
+                   },
+               .epoch = [&](const EpochReport& report) { epochs.push_back(report); }},
+              std::atomic<bool>(false));
+  EXPECT_TRUE(torch::allclose(weight.detach(), average, 1e-5, 1e-6));
+  Loader test(data.test, all_images(48), evaluation_options(16));
+  EXPECT_EQ(epochs.back().test.value().loss, evaluate(net, derived_path(net), test).loss);
+}
+
+TEST(Trainer, ImagesGrowInEqualSharesOfTheSteps) {
+  TrainRecipe recipe{.epochs = 3, .sides = {20, 32}};
+  EXPECT_EQ(side_at(recipe, {0, 0}, 10), 20);
+  EXPECT_EQ(side_at(recipe, {1, 4}, 10), 20);
+  EXPECT_EQ(side_at(recipe, {1, 5}, 10), 32);
+  EXPECT_EQ(side_at(recipe, {2, 9}, 10), 32);
+  recipe.sides = {};
+  EXPECT_EQ(side_at(recipe, {1, 5}, 10), 0);
+}
+
+TEST(Evaluate, MirroredIsTheMeanOfBothLogits) {
+  const Dataset data = quarters_dataset();
+  Supernet net = derived_net();
+  Trainer trainer(net, data, short_recipe(1), {}, 1, 0);
+  train(trainer);
+  Loader loader(data.test, all_images(48), evaluation_options(48));
+  const TensorBatch batch = next_batch(loader, torch::kCPU);
+  const torch::NoGradGuard no_grad;
+  const auto logits = [&](const torch::Tensor& images) {
+    return net.forward(images.contiguous(at::MemoryFormat::ChannelsLast), derived_path(net), Mode::evaluation);
+  };
+  const torch::Tensor mean = (logits(batch.images) + logits(batch.images.flip({3}))) / 2;
+  Loader again(data.test, all_images(48), evaluation_options(48));
+  EXPECT_NEAR(evaluate(net, derived_path(net), again, true).loss,
+              at::cross_entropy_loss(mean, batch.labels).item<double>(), 1e-6);
 }
 
 TEST(Trainer, AFinishedTrainingDoesNothing) {

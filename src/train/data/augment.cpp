@@ -29,9 +29,9 @@ void cut_out(const ImageShape& shape, int side, Rng& rng, std::span<float> value
 Augmentation usual_augmentation(std::string_view dataset) {
   const DatasetInfo& info = dataset_info(dataset);
   if (info.name == "imagenet") {
-    return {.resized_part = true, .flip = true};
+    return {.resized_part = true, .flip = Flip::random};
   }
-  return {.crop_padding = info.shape.channels == 1 ? 2 : 4, .flip = true};
+  return {.crop_padding = info.shape.channels == 1 ? 2 : 4, .flip = Flip::random};
 }
 
 void augment(std::span<const std::uint8_t> pixels, const ImageShape& shape, const Augmentation& augmentation, Rng& rng,
@@ -39,7 +39,8 @@ void augment(std::span<const std::uint8_t> pixels, const ImageShape& shape, cons
   constexpr float step = 1.0F / 256;
   const int down = draw_shift(augmentation.crop_padding, rng);
   const int right = draw_shift(augmentation.crop_padding, rng);
-  const bool mirrored = augmentation.flip && uniform_index(rng, 2) == 1;
+  const bool mirrored =
+      augmentation.flip == Flip::always || (augmentation.flip == Flip::random && uniform_index(rng, 2) == 1);
 
   float* value = values.data();
   for (int row = 0; row < shape.height; ++row) {

@@ -111,6 +111,17 @@ struct Loader::State {
     return order;
   }
 
+  /// How an image is changed in an epoch.
+  Augmentation augmentation_of(std::int64_t image, std::int64_t epoch) const {
+    Augmentation augmentation = options.augmentation;
+    if (augmentation.flip == Flip::alternate) {
+      Rng rng = make_rng(options.seed, options.purpose + "/flip", static_cast<std::uint64_t>(image));
+      const bool first = uniform_index(rng, 2) == 1;
+      augmentation.flip = first == (epoch % 2 == 0) ? Flip::always : Flip::never;
+    }
+    return augmentation;
+  }
+
   /// Batch `number`, or nothing if it was stopped before it was done.
   std::optional<Batch> prepare(std::int64_t number, const std::vector<std::int64_t>& epoch_order,
                                const std::stop_token& stop) const {
@@ -128,7 +139,7 @@ struct Loader::State {
       Rng rng = make_rng(options.seed, options.purpose + "/augment",
                          static_cast<std::uint64_t>(epoch) * set.labels.size() + static_cast<std::uint64_t>(image));
       const auto pixels = image_pixels(set, image, options.augmentation.resized_part, rng, made);
-      augment(pixels, set.shape, options.augmentation, rng, std::span(batch.images).subspan(i * size, size));
+      augment(pixels, set.shape, augmentation_of(image, epoch), rng, std::span(batch.images).subspan(i * size, size));
       batch.labels.push_back(set.labels[image]);
     }
     return batch;
