@@ -15,7 +15,7 @@ const std::vector<std::string> metrics = {"fps", "latency_ms"};  // in the order
 const std::vector<std::string> samplings = {"heterogeneous", "soft", "hard"};
 const std::vector<std::string> cost_gradients = {"expected", "single_path"};
 const std::vector<std::string> quantizers = {"lsq", "minmax"};
-const std::vector<std::string> flip_kinds = {"random", "alternate"};
+const std::vector<std::string> flips = {"never", "random", "alternate"};  // in the order of Flip
 const std::vector<std::string> devices = {"cpu", "cuda"};
 
 constexpr std::int64_t many = 1'000'000'000;
@@ -97,7 +97,7 @@ TrainConfig read_train(const YamlMap& map) {
   train.warmup_epochs = map.integer("warmup_epochs", 0, many, train.warmup_epochs);
   train.evaluate_every = map.integer("evaluate_every", 1, many, train.evaluate_every);
   train.average_decay = map.number("average_decay", 0, 0.999999, train.average_decay);
-  train.flip = read_enum(map, "flip", flip_kinds, train.flip);
+  train.flip = read_enum(map, "flip", flips, train.flip);
   train.cutout = map.integer("cutout", 0, 4096, train.cutout);
   if (map.has("sides")) {
     train.sides = map.integers("sides", 1, 4096);
@@ -244,7 +244,7 @@ std::string to_yaml(const Config& config) {
   yaml.add("warmup_epochs", config.train.warmup_epochs);
   yaml.add("evaluate_every", config.train.evaluate_every);
   yaml.add("average_decay", config.train.average_decay);
-  yaml.add("flip", flip_kinds[static_cast<std::size_t>(config.train.flip)]);
+  yaml.add("flip", flips[static_cast<std::size_t>(config.train.flip)]);
   yaml.add("cutout", config.train.cutout);
   if (!config.train.sides.empty()) {
     yaml.add("sides", fmt::format("[{}]", fmt::join(config.train.sides, ", ")));

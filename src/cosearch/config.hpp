@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "explore/engine.hpp"
+#include "train/data/augment.hpp"
 
 namespace autonba {
 
@@ -76,15 +77,13 @@ struct AcceleratorConfig {
 Budget refresh_budget(const AcceleratorConfig& accelerator);
 Budget final_budget(const AcceleratorConfig& accelerator);
 
-enum class FlipKind { random, alternate };  // of training images: at random, or in every second epoch
-
 /// Training of the derived network, from scratch.
 struct TrainConfig {
   std::int64_t epochs = 8;
   std::int64_t warmup_epochs = 0;   // during which the rate rises
   std::int64_t evaluate_every = 1;  // epochs between scores on the test split
   double average_decay = 0;         // of the moving average of the weights, which is delivered; 0: the last ones are
-  FlipKind flip = FlipKind::random;
+  Flip flip = Flip::random;         // never | random | alternate
   std::int64_t cutout = 0;          // pixels, side of a square of zeros in every image
   std::vector<std::int64_t> sides;  // pixels of the images, for equal shares of the training; empty: those of the space
   WeightRecipe weights;

@@ -25,7 +25,7 @@ TrainRecipe train_recipe(const TrainConfig& config) {
 
 Augmentation train_augmentation(const Config& config) {
   Augmentation augmentation = usual_augmentation(config.dataset);
-  augmentation.flip = config.train.flip == FlipKind::alternate ? Flip::alternate : Flip::random;
+  augmentation.flip = config.train.flip;
   augmentation.cutout = static_cast<int>(config.train.cutout);
   return augmentation;
 }

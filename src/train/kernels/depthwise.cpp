@@ -59,6 +59,38 @@ HWY_INLINE void for_tiles(const Depthwise& s, Range rows, const Body& body) {
   }
 }
 
+/// What a tile of outputs reads.
+struct Window {
+  const float* x;  // where the first tap of the first output would be
+  Range rows;      // of taps that lie on the map
+  Range columns;   // of inputs that do, counted from x
+};
+
+template <Index K, Index stride>
+HWY_INLINE Window window_of(const float* image, const Depthwise& s, Index row, Index column, Index tile) {
+  const Index first_row = row * stride - s.padding;
+  const Index first_column = column * stride - s.padding;
+  return {image + (first_row * s.width_in + first_column) * s.channels, taps_inside(first_row, s.height_in, K),
+          taps_inside(first_column, s.width_in, (tile - 1) * stride + K)};
+}
+
+/// Calls body(input, tap, output) for a row of taps, a vector of channels and all outputs of a tile; each input of
+/// `row` is loaded once.
+template <Index K, Index stride, Index tile, typename Memory, typename Body>
+HWY_INLINE void for_products(const Memory& memory, const float* row, Index pixel, Range columns, const Body& body) {
+  UNROLL for (Index column = 0; column < (tile - 1) * stride + K; ++column) {
+    if (column >= columns.begin && column < columns.end) {
+      const V input = memory.load(row + column * pixel);
+      UNROLL for (Index t = 0; t < tile; ++t) {
+        const Index kx = column - t * stride;
+        if (kx >= 0 && kx < K) {
+          body(input, kx, t);
+        }
+      }
+    }
+  }
+}
+
 /// Asks for the inputs that the tile one row below is the first to read. `x` is where the first tap of this one would
 /// be.
 template <Index K, Index stride, Index tile>
@@ -70,12 +102,10 @@ HWY_INLINE void ask_for_next_row(const float* x, const Depthwise& s) {
   }
 }
 
-/// `tile` neighbouring outputs of a row. `x` is where the first tap of the first one would be; of the columns from
-/// there on those in `columns` lie on the map. An input is loaded once for all outputs that read it, and a weight once
-/// for all outputs. `tile_output` is [tile, channels].
+/// `tile` neighbouring outputs of a row, into `tile_output` [tile, channels]. A weight is loaded once for all of them.
 template <Index K, Index stride, Index tile>
-HWY_INLINE void tile_of_outputs(const float* x, const float* weights, const Depthwise& s, Range channels, Range rows,
-                                Range columns, float* tile_output) {
+HWY_INLINE void tile_of_outputs(const Window& window, const float* weights, const Depthwise& s, Range channels,
+                                float* tile_output) {
   const Index pixel = s.channels;
   const Index count = channels.end - channels.begin;
   for_channels(channels, [&](const auto& memory, Index c) HWY_ATTR {
@@ -83,28 +113,19 @@ HWY_INLINE void tile_of_outputs(const float* x, const float* weights, const Dept
     UNROLL for (Index t = 0; t < tile; ++t) {
       sum[t] = hn::Zero(f);
     }
-    for (Index ky = rows.begin; ky < rows.end; ++ky) {
+    for (Index ky = window.rows.begin; ky < window.rows.end; ++ky) {
       V w[K];
       UNROLL for (Index kx = 0; kx < K; ++kx) {
         w[kx] = memory.load(weights + (ky * K + kx) * pixel + c);
       }
-      const float* value = x + ky * s.width_in * pixel + c;
-      UNROLL for (Index column = 0; column < (tile - 1) * stride + K; ++column) {
-        if (column >= columns.begin && column < columns.end) {
-          const V v = memory.load(value + column * pixel);
-          UNROLL for (Index t = 0; t < tile; ++t) {
-            const Index kx = column - t * stride;
-            if (kx >= 0 && kx < K) {
-              sum[t] = hn::MulAdd(v, w[kx], sum[t]);
-            }
-          }
-        }
-      }
+      for_products<K, stride, tile>(memory, window.x + ky * s.width_in * pixel + c, pixel, window.columns,
+                                    [&](V input, Index kx, Index t)
+                                        HWY_ATTR { sum[t] = hn::MulAdd(input, w[kx], sum[t]); });
     }
     UNROLL for (Index t = 0; t < tile; ++t) {
       memory.store(sum[t], tile_output + t * count + c - channels.begin);
     }
-    ask_for_next_row<K, stride, tile>(x + c, s);
+    ask_for_next_row<K, stride, tile>(window.x + c, s);
   });
 }
 
@@ -126,11 +147,7 @@ template <Index K, Index stride>
 void rows_of_outputs(const float* image, const float* weights, const Depthwise& s, Range rows, float* y) {
   HWY_ALIGN float buffer[widest_tile * most_channels];
   for_tiles(s, rows, [&](Range channels, Index row, auto tile, Index column) HWY_ATTR {
-    const Index first_row = row * stride - s.padding;
-    const Index first_column = column * stride - s.padding;
-    tile_of_outputs<K, stride, tile>(image + (first_row * s.width_in + first_column) * s.channels, weights, s, channels,
-                                     taps_inside(first_row, s.height_in, K),
-                                     taps_inside(first_column, s.width_in, (tile - 1) * stride + K), buffer);
+    tile_of_outputs<K, stride, tile>(window_of<K, stride>(image, s, row, column, tile), weights, s, channels, buffer);
     const Index count = channels.end - channels.begin;
     float* to = y + ((row - rows.begin) * s.width_out + column) * s.channels + channels.begin;
     if (count == s.channels) {
@@ -146,8 +163,8 @@ void rows_of_outputs(const float* image, const float* weights, const Depthwise& 
 
 /// Adds the products of `tile` neighbouring outputs' gradients with what their windows read to the weights' gradient.
 template <Index K, Index stride, Index tile>
-HWY_INLINE void add_tile_products(const float* x, const float* g, const Depthwise& s, Range channels, Range rows,
-                                  Range columns, float* weight_gradient) {
+HWY_INLINE void add_tile_products(const Window& window, const float* g, const Depthwise& s, Range channels,
+                                  float* weight_gradient) {
   const Index pixel = s.channels;
   for_channels(channels, [&](const auto& memory, Index c) HWY_ATTR {
     V gradient[tile];
@@ -155,25 +172,16 @@ HWY_INLINE void add_tile_products(const float* x, const float* g, const Depthwis
       gradient[t] = memory.load(g + t * pixel + c);
       hwy::Prefetch(g + (s.width_out + t) * pixel + c);
     }
-    ask_for_next_row<K, stride, tile>(x + c, s);
-    for (Index ky = rows.begin; ky < rows.end; ++ky) {
+    ask_for_next_row<K, stride, tile>(window.x + c, s);
+    for (Index ky = window.rows.begin; ky < window.rows.end; ++ky) {
       float* weights = weight_gradient + ky * K * pixel + c;
       V sum[K];
       UNROLL for (Index kx = 0; kx < K; ++kx) {
         sum[kx] = memory.load(weights + kx * pixel);
       }
-      const float* value = x + ky * s.width_in * pixel + c;
-      UNROLL for (Index column = 0; column < (tile - 1) * stride + K; ++column) {
-        if (column >= columns.begin && column < columns.end) {
-          const V v = memory.load(value + column * pixel);
-          UNROLL for (Index t = 0; t < tile; ++t) {
-            const Index kx = column - t * stride;
-            if (kx >= 0 && kx < K) {
-              sum[kx] = hn::MulAdd(v, gradient[t], sum[kx]);
-            }
-          }
-        }
-      }
+      for_products<K, stride, tile>(memory, window.x + ky * s.width_in * pixel + c, pixel, window.columns,
+                                    [&](V input, Index kx, Index t)
+                                        HWY_ATTR { sum[kx] = hn::MulAdd(input, gradient[t], sum[kx]); });
       UNROLL for (Index kx = 0; kx < K; ++kx) {
         memory.store(sum[kx], weights + kx * pixel);
       }
@@ -184,12 +192,8 @@ HWY_INLINE void add_tile_products(const float* x, const float* g, const Depthwis
 template <Index K, Index stride>
 void add_weight_gradient(const float* image, const float* g, const Depthwise& s, float* weight_gradient) {
   for_tiles(s, {0, s.height_out}, [&](Range channels, Index row, auto tile, Index column) HWY_ATTR {
-    const Index first_row = row * stride - s.padding;
-    const Index first_column = column * stride - s.padding;
-    add_tile_products<K, stride, tile>(image + (first_row * s.width_in + first_column) * s.channels,
-                                       g + (row * s.width_out + column) * s.channels, s, channels,
-                                       taps_inside(first_row, s.height_in, K),
-                                       taps_inside(first_column, s.width_in, (tile - 1) * stride + K), weight_gradient);
+    add_tile_products<K, stride, tile>(window_of<K, stride>(image, s, row, column, tile),
+                                       g + (row * s.width_out + column) * s.channels, s, channels, weight_gradient);
   });
 }
 
