@@ -40,6 +40,7 @@ int pipeline_depth(ChunkKind kind, int unroll_n);
 
 /// t_m at most: channels that half of the parameter buffer holds.
 inline constexpr int parameter_words = 256;
+inline constexpr int parameter_bits = 96;  // of one output channel: multipliers, bias and shift
 
 enum class LoopOrder { rows_outer, channels_outer };
 

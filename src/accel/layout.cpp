@@ -13,7 +13,6 @@
 namespace autonba {
 namespace {
 
-constexpr std::int64_t granule_bits = 32;
 constexpr std::int64_t row_alignment_bits = 256;
 
 std::int64_t round_up(std::int64_t value, std::int64_t multiple) {

@@ -73,7 +73,9 @@ inline bool is_pooling(const LayerShape& shape) {
   return shape.op == LayerOp::avgpool || shape.op == LayerOp::maxpool;
 }
 
-/// Values of `bits` bits that a granule of 32 bits holds.
+inline constexpr int granule_bits = 32;
+
+/// Values of `bits` bits that a granule holds.
 inline int granule_values(int bits) {
   // 32 / bits, looked up: it is asked for in the innermost loops.
   static constexpr std::array<std::int8_t, 33> values = {0, 32, 16, 10, 8, 6, 5, 4, 4, 3, 3, 2, 2, 2, 2, 2, 2,

@@ -11,7 +11,6 @@
 namespace autonba {
 namespace {
 
-constexpr int parameter_bits = 96;  // of one output channel
 constexpr int accumulator_bits = 32;
 constexpr int dsp_of_requant_lane = 3;  // acc·m (32×18 bits) two, residual·m_r one
 

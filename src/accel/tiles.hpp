@@ -13,7 +13,6 @@
 /// What counting cycles and counting traffic share: the tiles of a layer and what each loads and stores.
 namespace autonba {
 
-inline constexpr int parameter_bits = 96;  // of one output channel: multipliers, bias and shift
 inline constexpr int logit_bits = 32;
 
 /// e: buffer words that an output takes.

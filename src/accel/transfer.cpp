@@ -10,7 +10,6 @@
 namespace autonba {
 namespace {
 
-constexpr int granule_bits = 32;
 constexpr int most_alignments = 256 / granule_bits;
 
 /// Memory words that `length` bits from `address` on touch.

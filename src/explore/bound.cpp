@@ -15,8 +15,6 @@ std::int64_t span_bits(std::int64_t count, int bits) {
   return count * bits + (count - 1) / (32 / bits) * (32 % bits);
 }
 
-constexpr std::int64_t parameter_bits = 96;  // of one output channel
-
 }  // namespace
 
 CycleBound::CycleBound(const LayerShape& shape, const Chunk& chunk, int batch, const Platform& platform)

@@ -251,8 +251,8 @@ RowBuilder::Features RowBuilder::shuffle_unit(const Row& row, const Features& in
 }
 
 RowBuilder::Features RowBuilder::one(const Row& row, const Features& in) {
-  using Block = Features (RowBuilder::*)(const Row&, const Features&);
-  static const std::vector<std::pair<std::string, Block>> blocks = {
+  using MakeBlock = Features (RowBuilder::*)(const Row&, const Features&);
+  static const std::vector<std::pair<std::string, MakeBlock>> blocks = {
       {"conv", &RowBuilder::grouped_conv},
       {"linear", &RowBuilder::linear},
       {"maxpool", &RowBuilder::pool},

@@ -1,9 +1,9 @@
 #include "model/network_yaml.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <initializer_list>
-#include <regex>
 
 #include "base/error.hpp"
 #include "base/yaml.hpp"
@@ -24,23 +24,29 @@ int size(const YamlMap& map, const char* key, int low, int high, int otherwise) 
 }
 
 PublishedFigure read_figure(const YamlMap& map, const char* key) {
-  static const std::regex pattern("([0-9]{1,15})(\\.[0-9]{1,9})?( [kMG])?( / 2)?");
   PublishedFigure figure;
   figure.text = map.text(key);
-  std::smatch match;
-  if (!std::regex_match(figure.text, match, pattern)) {
+  std::string_view number = figure.text;
+  double scale = 1;
+  const auto strip = [&](std::string_view ending, double factor) {
+    const bool found = number.ends_with(ending);
+    number.remove_suffix(found ? ending.size() : 0);
+    scale *= found ? factor : 1;
+    return found;
+  };
+  strip(" / 2", 0.5);
+  strip(" k", 1e3) || strip(" M", 1e6) || strip(" G", 1e9);
+
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), figure.value);
+  const bool whole = error == std::errc() && end == number.data() + number.size() && number.size() <= 25;
+  if (!whole || !is_digit(number.front()) || !is_digit(number.back()) || number.find('e') != number.npos) {
     map.reject(key, fmt::format("\"{}\" is not of the form 25557032, 4.089 G or 6.97 G / 2 (k, M and G allowed)",
                                 figure.text));
   }
-  const std::string unit = match[3];
-  const double scale = (unit.empty()     ? 1
-                        : unit[1] == 'k' ? 1e3
-                        : unit[1] == 'M' ? 1e6
-                                         : 1e9) /
-                       (match[4].matched ? 2 : 1);
-  const auto decimals = static_cast<int>(std::max<std::ptrdiff_t>(match[2].length() - 1, 0));
-  figure.value = std::stod(match[1].str() + match[2].str()) * scale;
-  figure.last_digit = scale / std::pow(10, decimals);
+  const std::size_t point = std::min(number.find('.'), number.size() - 1);
+  figure.value *= scale;
+  figure.last_digit = scale / std::pow(10, number.size() - 1 - point);
   return figure;
 }
 

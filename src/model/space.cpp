@@ -1,7 +1,7 @@
 #include "model/space.hpp"
 
 #include <algorithm>
-#include <regex>
+#include <cstdio>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -14,17 +14,13 @@ Operator parse_operator(const YamlMap& map, const std::string& text) {
   if (text == "skip") {
     return {.skip = true};
   }
-  static const std::regex pattern("k([1-9][0-9]?)_e([1-9][0-9]?)(_g([1-9][0-9]?))?");
-  std::smatch match;
-  if (!std::regex_match(text, match, pattern)) {
+  Operator op{.groups = 1};
+  std::sscanf(text.c_str(), "k%2d_e%2d_g%2d", &op.kernel, &op.expansion, &op.groups);
+  if (std::min({op.kernel, op.expansion, op.groups}) < 1 || name(op) != text) {
     map.reject("operators", fmt::format("\"{}\" is neither skip nor of the form k3_e6 or k3_e1_g2 (kernel, expansion, "
                                         "groups)",
                                         text));
   }
-  const Operator op{.skip = false,
-                    .kernel = std::stoi(match[1]),
-                    .expansion = std::stoi(match[2]),
-                    .groups = match[4].matched ? std::stoi(match[4]) : 1};
   if (op.kernel % 2 == 0) {
     map.reject("operators", fmt::format("\"{}\": the kernel must be odd", text));
   }

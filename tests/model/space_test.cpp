@@ -137,6 +137,9 @@ TEST_F(SpaceFile, MistakesAreNamed) {
   EXPECT_THAT(complaint("head:", "haed:"), HasSubstr("head: is missing"));
   EXPECT_THAT(complaint("k3_e6", "k4_e6"), HasSubstr("the kernel must be odd"));
   EXPECT_THAT(complaint("k3_e6", "conv3"), HasSubstr("\"conv3\" is neither skip nor of the form"));
+  for (const char* op : {"k3_e0", "k-3_e6", "k3_e6_", "k3_e6x", "k03_e6", "k3_e6_g1", "k333_e6", "k3"}) {
+    EXPECT_THAT(complaint("k3_e6", op), HasSubstr(fmt::format("\"{}\" is neither skip nor of the form", op)));
+  }
   EXPECT_THAT(complaint("_g2", "_g7"), HasSubstr("7 groups do not divide"));
   EXPECT_THAT(complaint("stride: 2}", "strid: 2}"), HasSubstr("stem.stride: is missing"));
   EXPECT_THAT(complaint("blocks: 2", "blocks: 0"), HasSubstr("stages[0].blocks: 0 is not between 1 and 64"));

@@ -1,15 +1,14 @@
 #include "explore/exact/energy_bound.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <vector>
 
+#include "explore/exact/constants.hpp"
 #include "explore/exact/energy_cuts.hpp"
 
 namespace autonba {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int rounds_most = 3;  // of tightening; what is left after that is split
 
 /// A region of single classes with what its slots take.

@@ -2,17 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "explore/exact/constants.hpp"
 #include "explore/objective.hpp"
 
 namespace autonba {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int price_steps = 16;
 constexpr int cuts_most = 6;
-constexpr double rounding = 2e-13;  // of sums, at most
 
 double least_price(std::span<const EnergyPoint> points, double with_pj, double cycle_price) {
   double least = infinity;

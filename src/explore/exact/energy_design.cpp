@@ -1,15 +1,14 @@
 #include "explore/exact/energy_design.hpp"
 
 #include <algorithm>
-#include <limits>
 
+#include "explore/exact/constants.hpp"
 #include "explore/exact/energy_cuts.hpp"
 #include "explore/exact/energy_search.hpp"
 
 namespace autonba {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::int64_t nodes_to_prove = 50'000;
 constexpr std::int64_t nodes_to_try = 150;
 constexpr int designs_to_try = 120;

@@ -1,15 +1,13 @@
 #include "explore/exact/energy_rows.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "base/ceil_div.hpp"
+#include "explore/exact/constants.hpp"
 #include "explore/exact/energy_memory.hpp"
 
 namespace autonba {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// Points that no other beats, of one item.
 class PointFront {
@@ -137,7 +135,7 @@ double least_leakage(const ChunkClass& chunks, const Amounts& low, const Amounts
   const AsicTables& tables = *platform.asic;
   const Chunk chunk = chunk_at(chunks, low);
   double sram_bits = 0;
-  double parameter_bits = infinity;  // of more lanes they may be fewer
+  double parameter_sram_bits = infinity;  // of more lanes they may be fewer
   const auto bits_of = [](const BufferMemories& memory) {
     return static_cast<double>(memory.count * memory.width_bits * memory.depth);
   };
@@ -147,10 +145,11 @@ double least_leakage(const ChunkClass& chunks, const Amounts& low, const Amounts
   }
   for (Amounts lanes = low; at(lanes, Amount::requant_lanes) <= at(high, Amount::requant_lanes);
        ++at(lanes, Amount::requant_lanes)) {
-    parameter_bits = std::min(parameter_bits, bits_of(chunk_memories(chunk_at(chunks, lanes), false).parameters));
+    parameter_sram_bits =
+        std::min(parameter_sram_bits, bits_of(chunk_memories(chunk_at(chunks, lanes), false).parameters));
   }
   const AsicArea logic = asic_logic_area(chunk, tables);
-  const double leakage_nw = (sram_bits + parameter_bits) * tables.sram_leakage_nw_per_bit +
+  const double leakage_nw = (sram_bits + parameter_sram_bits) * tables.sram_leakage_nw_per_bit +
                             (logic.macs_um2 + logic.logic_um2) * tables.logic_leakage_nw_per_um2;
   return leakage_pj_per_cycle(leakage_nw, platform);
 }

@@ -1,15 +1,12 @@
 #include "explore/exact/energy_search.hpp"
 
 #include <algorithm>
-#include <limits>
 
+#include "explore/exact/constants.hpp"
 #include "explore/exact/energy_cuts.hpp"
 
 namespace autonba {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double rounding = 2e-13;
 
 /// Depth first over the layers, those first whose place matters most. On each chunk there must be a layer, and one
 /// that adds a residual if the chunk is made for that: all else is a design of other chunks.

@@ -145,12 +145,11 @@ std::vector<EnergyTiling> candidates(const TilingsFor& wanted, Tilings& tilings,
   return found;
 }
 
-/// Of a pixel of all that the view has.
-std::int64_t granule_bits(const MapView& view) {
-  constexpr std::int64_t bits = 32;
+/// Of a pixel of all that the view has, in whole granules.
+std::int64_t pixel_bits(const MapView& view) {
   std::int64_t sum = 0;
   for (const Segment& segment : view.segments) {
-    sum += bits * ceil_div(segment.channels, granule_values(view.bits));
+    sum += std::int64_t{granule_bits} * ceil_div(segment.channels, granule_values(view.bits));
   }
   return sum;
 }
@@ -261,7 +260,7 @@ double least_energy(const LayerShape& shape, Tilings& tilings, const ChunkClass&
   // Whole granules pass through the port, not values.
   const auto more = [&](const MapView& view, std::int64_t pixels, std::int64_t values, std::int64_t counted) {
     const std::int64_t of_values = ceil_div(counted * values * view.bits, chunk.port_bits);
-    return static_cast<double>(ceil_div(pixels * granule_bits(view), chunk.port_bits) - of_values);
+    return static_cast<double>(ceil_div(pixels * pixel_bits(view), chunk.port_bits) - of_values);
   };
   if (shape.groups == 1) {
     tiling.port_words += more(shape.input, used, is_depthwise_kind(shape) ? shape.m : shape.n, inputs) +

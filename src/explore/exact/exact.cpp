@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 
 #include "base/parallel.hpp"
+#include "explore/exact/constants.hpp"
 #include "explore/exact/energy_bound.hpp"
 #include "explore/exact/energy_design.hpp"
 #include "explore/exact/improve.hpp"
@@ -17,7 +17,6 @@
 namespace autonba {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 // What is looked at between two decisions, whatever the threads: regions of many classes count 1, others, which take
 // longer, more. Little until there is a design.
 constexpr std::size_t round_first = 64;

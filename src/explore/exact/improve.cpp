@@ -1,15 +1,14 @@
 #include "explore/exact/improve.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
+#include "explore/exact/constants.hpp"
 #include "explore/exact/relaxation.hpp"
 
 namespace autonba {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int tries_most = 40;  // regions that are looked at closely from one design on
 
 /// Of the chunks of a layout, by the leaves of their classes.

@@ -1,16 +1,15 @@
 #include "explore/exact/incumbent.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
+#include "explore/exact/constants.hpp"
 #include "explore/exact/energy_design.hpp"
 #include "explore/exact/makespan.hpp"
 
 namespace autonba {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::int64_t assignment_nodes_most = 20'000;
 constexpr int descent_steps_most = 400;
 

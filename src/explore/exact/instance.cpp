@@ -1,17 +1,15 @@
 #include "explore/exact/instance.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <mutex>
 
 #include "base/ceil_div.hpp"
 #include "base/parallel.hpp"
+#include "explore/exact/constants.hpp"
 #include "explore/exact/energy_rows.hpp"
 
 namespace autonba {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 Item make_item(ShapeId id, const LayerShape& shape) {
   const bool logits = shape.output.bits == 32;

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <optional>
+
+#include "explore/exact/constants.hpp"
 
 namespace autonba {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t most_machines = 8;
 constexpr int price_steps = 14;
 constexpr double slack = 2e-3;  // that prices leave of a bound where it is not enough

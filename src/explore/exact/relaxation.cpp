@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "explore/exact/constants.hpp"
 #include "explore/exact/energy_bound.hpp"
 #include "explore/exact/makespan.hpp"
 
 namespace autonba {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int rounds_most = 4;  // of tightening; what is left after that is split
 
 /// Σ over slots of what their chunks take at least.
