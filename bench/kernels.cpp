@@ -17,11 +17,11 @@ int main(int argc, char** argv) {
   set_up_runtime(argc > 2 ? std::atoi(argv[2]) : 2);
   const double seconds_least = (argc > 3 ? std::atof(argv[3]) : 1) / 1e3;
 
-  const Floor before = measure_floor();
+  const Roof before = measure_roof();
   std::vector<TimedEvent> events = profile_training(options);
-  const Floor after = measure_floor();
-  const Roof roof{std::max(before.roof().flops_per_second, after.roof().flops_per_second),
-                  std::max(before.roof().bytes_per_second, after.roof().bytes_per_second)};
+  const Roof after = measure_roof();
+  const Roof roof{std::max(before.flops_per_second, after.flops_per_second),
+                  std::max(before.bytes_per_second, after.bytes_per_second)};
   fmt::print("{}\n", profile_text(profile_rows(events, roof, false), options.paths / 2, roof));
 
   for (TimedEvent& event : events) {

@@ -39,8 +39,9 @@ double measured_cost_evaluations() {
   return cost_evaluations_per_second(cost_cases("fbnet-cifar", 20, platform, 1), platform, 2);
 }
 
-void bench(const CommonOptions& common, const TrainBenchOptions& options) {
-  set_up_runtime(thread_count(common));
+void bench(const CommonOptions& common, TrainBenchOptions options) {
+  options.device = common.device;
+  set_up_runtime(thread_count(common), options.device);
   Progress progress(stderr_is_terminal());
   const TrainBench train = bench_training(
       options, [&](double share) { progress.update(fmt::format("training steps  {:.0f} %", 100 * share)); });
@@ -50,9 +51,9 @@ void bench(const CommonOptions& common, const TrainBenchOptions& options) {
   progress.update("exact");
   const ExactTime exact = exact_on_cifar(load_platform("zc706-pl"), true, exact_gap, thread_count(common));
   const Json figures = {{"threads", thread_count(common)},
-                        {"floor_seconds", train.floor.seconds},
-                        {"sgemm_gflops", train.floor.sgemm_gflops},
-                        {"copy_gb_per_s", train.floor.copy_gb_per_s},
+                        {"floor_seconds", train.floor_seconds},
+                        {"sgemm_gflops", train.roof.flops_per_second / 1e9},
+                        {"copy_gb_per_s", train.roof.bytes_per_second / 1e9},
                         {"weight_step_seconds", train.weight_step_seconds},
                         {"arch_step_seconds", train.arch_step_seconds},
                         {"eager_weight_step_seconds", train.eager_weight_step_seconds},
@@ -73,6 +74,11 @@ void add_bench(CLI::App& app, CommonOptions& common) {
                                   "Measures training steps as multiples of what this machine allows at best, the cost "
                                   "model and designs from tables (docs/performance.md).");
   auto options = std::make_shared<TrainBenchOptions>();
+  command->add_option("--space", options->space, "search space of the training steps: a name or a file")
+      ->capture_default_str();
+  command->add_option("--batch", options->batch, "images in a training step")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
   command->add_option("--paths", options->paths, "random paths")->check(CLI::Range(2, 100000))->capture_default_str();
   command->add_option("--eager-paths", options->eager_paths, "random paths on ATen alone, for comparison")
       ->check(CLI::Range(1, 100000))

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <vector>
 
 #include "train/ops/selection.hpp"
@@ -14,9 +15,17 @@
 namespace autonba {
 namespace {
 
-double seconds_of(const std::function<void()>& work) {
+void wait_for(torch::Device device) {
+  if (device.is_cuda()) {
+    torch::cuda::synchronize();
+  }
+}
+
+double seconds_of(torch::Device device, const std::function<void()>& work) {
+  wait_for(device);
   const auto start = std::chrono::steady_clock::now();
   work();
+  wait_for(device);
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
@@ -25,10 +34,10 @@ double median(std::vector<double> values) {
   return values.empty() ? 0 : values[values.size() / 2];
 }
 
-double fastest(int repetitions, const std::function<void()>& work) {
-  double best = seconds_of(work);
+double fastest(int repetitions, torch::Device device, const std::function<void()>& work) {
+  double best = seconds_of(device, work);
   for (int i = 1; i < repetitions; ++i) {
-    best = std::min(best, seconds_of(work));
+    best = std::min(best, seconds_of(device, work));
   }
   return best;
 }
@@ -39,16 +48,26 @@ double peak_rss_mb() {
   return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
 }
 
-TensorBatch random_batch(const SearchSpace& space, int count, int classes, Rng& rng) {
+double map_bytes(const Network& network) {
+  double bytes = 0;
+  for (const Layer& layer : network.layers) {
+    const bool conv = layer.op == LayerOp::conv || layer.op == LayerOp::depthwise;
+    bytes += conv ? double{sizeof(float)} * layer.channels_out * height_out(layer) * width_out(layer) : 0;
+  }
+  return bytes;
+}
+
+TensorBatch random_batch(const SearchSpace& space, int count, const NetOptions& options, Rng& rng) {
   TensorBatch batch;
   batch.images = torch::empty({count, space.input.channels, space.input.height, space.input.width})
                      .contiguous(at::MemoryFormat::ChannelsLast);
   std::generate_n(batch.images.data_ptr<float>(), batch.images.numel(),
                   [&] { return static_cast<float>(uniform_index(rng, 256)) / 256; });
   batch.labels = torch::empty({count}, torch::kInt64);
-  std::generate_n(batch.labels.data_ptr<std::int64_t>(), count,
-                  [&] { return static_cast<std::int64_t>(uniform_index(rng, static_cast<std::uint64_t>(classes))); });
-  return batch;
+  std::generate_n(batch.labels.data_ptr<std::int64_t>(), count, [&] {
+    return static_cast<std::int64_t>(uniform_index(rng, static_cast<std::uint64_t>(options.classes)));
+  });
+  return {batch.images.to(options.device), batch.labels.to(options.device)};
 }
 
 /// The net's part of an arch step: its loss, and the gradients of operator probabilities and bit coefficients.
@@ -66,17 +85,17 @@ class Steps {
  public:
   Steps(const SearchSpace& space, const TrainBenchOptions& options)
       : rng_(make_rng(options.seed, "bench")),
-        net_(space, all_candidates(space), {}, rng_),
+        net_(space, all_candidates(space), {.device = torch::Device(options.device)}, rng_),
         sgd_(net_.parameters(), {}),
-        batch_(random_batch(space, options.batch, net_.options().classes, rng_)) {}
+        batch_(random_batch(space, options.batch, net_.options(), rng_)) {}
 
   double weight_step() {
     const std::vector<BlockPath> path = random_weight_path(net_, rng_);
-    return seconds_of([&] { autonba::weight_step(net_, sgd_, batch_, path, 0.01, 0, {}); });
+    return seconds_of(net_.options().device, [&] { autonba::weight_step(net_, sgd_, batch_, path, 0.01, 0, {}); });
   }
   double arch_step() {
     const std::vector<BlockPath> path = random_arch_path(net_, 1, rng_);
-    return seconds_of([&] { autonba::arch_step(net_, batch_, path); });
+    return seconds_of(net_.options().device, [&] { autonba::arch_step(net_, batch_, path); });
   }
 
  private:
@@ -88,18 +107,32 @@ class Steps {
 
 }  // namespace
 
-Floor measure_floor() {
+Roof measure_roof(const std::string& device_name) {
   const torch::NoGradGuard no_grad;
-  const torch::Tensor a = torch::full({1024, 1024}, 0.5);
-  const torch::Tensor b = torch::full({1024, 1024}, 0.25);
-  torch::Tensor product = torch::empty({1024, 1024});
-  const torch::Tensor from = torch::ones({8 << 20});
+  const torch::Device device(device_name);
+  const auto options = torch::TensorOptions(device).dtype(torch::kFloat32);
+  const torch::Tensor a = torch::full({1024, 1024}, 0.5, options);
+  const torch::Tensor b = torch::full({1024, 1024}, 0.25, options);
+  torch::Tensor product = torch::empty({1024, 1024}, options);
+  const torch::Tensor from = torch::ones({8 << 20}, options);
   const torch::Tensor to = torch::zeros_like(from);
-  Floor floor;
-  floor.sgemm_gflops = 2 * 1.024 * 1.024 * 1.024 / fastest(5, [&] { at::mm_out(product, a, b); });
-  floor.copy_gb_per_s = 2 * static_cast<double>(from.nbytes()) / 1e9 / fastest(5, [&] { to.copy_(from); });
-  floor.seconds = 25 / floor.sgemm_gflops + 12 * 0.314 / floor.copy_gb_per_s;
-  return floor;
+  return {2 * std::pow(1024.0, 3) / fastest(5, device, [&] { at::mm_out(product, a, b); }),
+          2 * static_cast<double>(from.nbytes()) / fastest(5, device, [&] { to.copy_(from); })};
+}
+
+StepWork step_work(const SearchSpace& space, int batch) {
+  Rng rng = make_rng(1, "step-work");
+  std::vector<double> flops, bytes;
+  for (int i = 0; i < 200; ++i) {
+    const Network network = make_network(space, random_architecture(space, rng), 10);
+    flops.push_back(3 * 2 * static_cast<double>(macs(network)) * batch);
+    bytes.push_back(map_bytes(network) * batch);
+  }
+  return {median(flops), median(bytes)};
+}
+
+double floor_seconds(const StepWork& work, const Roof& roof) {
+  return work.flops / roof.flops_per_second + 12 * work.map_bytes / roof.bytes_per_second;
 }
 
 std::vector<TimedEvent> profile_training(const TrainBenchOptions& options) {
@@ -121,12 +154,12 @@ TrainBench bench_training(const TrainBenchOptions& options, const std::function<
   const SearchSpace space = load_space(options.space);
   Steps steps(space, options);
   const int total = options.paths + options.eager_paths;
-  std::vector<double> weight, arch, sgemm, copy, eager_weight, eager_arch;
+  std::vector<double> weight, arch, flops, bytes, eager_weight, eager_arch;
   for (int i = 0; i < options.paths; ++i) {
     if (i % 20 == 0) {
-      const Floor floor = measure_floor();
-      sgemm.push_back(floor.sgemm_gflops);
-      copy.push_back(floor.copy_gb_per_s);
+      const Roof roof = measure_roof(options.device);
+      flops.push_back(roof.flops_per_second);
+      bytes.push_back(roof.bytes_per_second);
     }
     i % 2 == 0 ? weight.push_back(steps.weight_step()) : arch.push_back(steps.arch_step());
     progress(static_cast<double>(i + 1) / total);
@@ -138,7 +171,8 @@ TrainBench bench_training(const TrainBenchOptions& options, const std::function<
     i % 2 == 0 ? eager_weight.push_back(steps.weight_step()) : eager_arch.push_back(steps.arch_step());
     progress(static_cast<double>(options.paths + i + 1) / total);
   }
-  result.floor = {median(sgemm), median(copy), 25 / median(sgemm) + 12 * 0.314 / median(copy)};
+  result.roof = {median(flops), median(bytes)};
+  result.floor_seconds = floor_seconds(step_work(space, options.batch), result.roof);
   result.weight_step_seconds = median(weight);
   result.arch_step_seconds = median(arch);
   result.eager_weight_step_seconds = median(eager_weight);

@@ -6,34 +6,39 @@
 #include <vector>
 
 #include "base/profile.hpp"
+#include "model/space.hpp"
 
 namespace autonba {
 
-/// What the machine at hand allows at best for a weight step of fbnet-cifar with batch 64: its arithmetic at the rate
-/// of a large matrix product, and 12 passes over one copy of all convolution outputs at the rate of a copy.
-struct Floor {
-  double sgemm_gflops = 0;   // 10^9 operations a second, 1024×1024 matrices
-  double copy_gb_per_s = 0;  // 10^9 bytes a second, read and written counted both, 32 MiB copied
-  double seconds = 0;        // 25 GFLOP / sgemm + 12 · 314 MB / copy
+/// Operations and bytes a second: of a product of 1024×1024 matrices, and of a copy of 32 MiB, read and written counted
+/// both. Measures for about a tenth of a second, with all threads of the runtime. `device`: "cpu" or "cuda".
+Roof measure_roof(const std::string& device = "cpu");
 
-  Roof roof() const { return {1e9 * sgemm_gflops, 1e9 * copy_gb_per_s}; }
+/// What a weight step cannot do without, the medians over random networks of the space: the products of all layers,
+/// forward and for both gradients, and the outputs of all convolutions.
+struct StepWork {
+  double flops = 0;
+  double map_bytes = 0;  // 32-bit values
 };
+StepWork step_work(const SearchSpace& space, int batch);
 
-/// Measures for about a tenth of a second, with all threads of the runtime.
-Floor measure_floor();
+/// The floor of a weight step: its arithmetic at the roof's rate, and then 12 passes over the maps at that of a copy.
+double floor_seconds(const StepWork& work, const Roof& roof);
 
 struct TrainBenchOptions {
   std::string space = "fbnet-cifar";
+  std::string device = "cpu";
   int batch = 64;        // images
   int paths = 500;       // random paths, in turn a weight step and an arch step with one alternative for each block
   int eager_paths = 10;  // the same on ATen alone
   std::uint64_t seed = 1;
 };
 
-/// Medians in seconds. The floor is measured again and again between the steps, so that other work on the machine slows
+/// Medians in seconds. The roof is measured again and again between the steps, so that other work on the machine slows
 /// both alike.
 struct TrainBench {
-  Floor floor;
+  Roof roof;
+  double floor_seconds = 0;
   double weight_step_seconds = 0;
   double arch_step_seconds = 0;
   double eager_weight_step_seconds = 0;

@@ -2,6 +2,7 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "train/kernels/batch_norm.hpp"
@@ -22,8 +23,8 @@ constexpr std::int64_t grain = 16384;  // values for which a thread is worth wak
 /// One value for each channel, repeated over a period of the kernels.
 std::vector<float> repeated(const float* values, std::size_t channels, std::size_t period) {
   std::vector<float> result(period);
-  for (std::size_t i = 0; i < period; ++i) {
-    result[i] = values[i % channels];
+  for (std::size_t begin = 0; begin < period; begin += channels) {
+    std::copy_n(values, channels, &result[begin]);
   }
   return result;
 }
@@ -43,10 +44,12 @@ ChannelSums sum_over_channels(const Parts& parts, std::size_t channels, std::siz
   });
   ChannelSums total{std::vector<double>(channels), std::vector<double>(channels)};
   for (std::size_t part = 0; part < static_cast<std::size_t>(parts.parts); ++part) {
-    const float* first = &sums[part * 2 * period];
-    for (std::size_t i = 0; i < period; ++i) {
-      total.first[i % channels] += first[i];
-      total.second[i % channels] += first[period + i];
+    for (std::size_t begin = 0; begin < period; begin += channels) {
+      const float* first = &sums[part * 2 * period + begin];
+      for (std::size_t c = 0; c < channels; ++c) {
+        total.first[c] += first[c];
+        total.second[c] += first[period + c];
+      }
     }
   }
   return total;
