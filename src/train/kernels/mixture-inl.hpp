@@ -10,6 +10,7 @@
 #include <hwy/highway.h>
 
 #include <cstddef>
+#include <span>
 #include <type_traits>
 
 #include "train/kernels/mixture.hpp"
@@ -28,28 +29,45 @@ HWY_INLINE void with_count(std::size_t count, const Run& run) {
   }
 }
 
+/// Terms as vectors of equal lanes. A copy: no store to a map can change it, so that it stays in registers.
+template <std::size_t J>
+struct Terms {
+  static constexpr std::size_t size = J > 0 ? J : 1;
+  V inverse_step[size], low[size], high[size], coefficient[size], level[size];  // level: coefficient · step
+
+  HWY_INLINE explicit Terms(std::span<const MixTerm> terms) {
+    for (std::size_t j = 0; j < J; ++j) {
+      inverse_step[j] = hn::Set(f, terms[j].inverse_step);
+      low[j] = hn::Set(f, terms[j].low);
+      high[j] = hn::Set(f, terms[j].high);
+      coefficient[j] = hn::Set(f, terms[j].coefficient);
+      level[j] = hn::Set(f, terms[j].coefficient * terms[j].step);
+    }
+  }
+};
+
 /// Σ_j c_j·s_j·q_j of one vector.
 template <std::size_t J>
-HWY_INLINE V mix(V x, const MixTerm* terms) {
+HWY_INLINE V mix(V x, const Terms<J>& terms) {
   V y = hn::Zero(f);
   for (std::size_t j = 0; j < J; ++j) {
-    const V v = hn::Mul(x, hn::Set(f, terms[j].inverse_step));
-    const V q = hn::Min(hn::Max(hn::Round(v), hn::Set(f, terms[j].low)), hn::Set(f, terms[j].high));
-    y = hn::MulAdd(q, hn::Set(f, terms[j].coefficient * terms[j].step), y);
+    const V v = hn::Mul(x, terms.inverse_step[j]);
+    const V q = hn::Min(hn::Max(hn::Round(v), terms.low[j]), terms.high[j]);
+    y = hn::MulAdd(q, terms.level[j], y);
   }
   return y;
 }
 
 /// g·Σ_j c_j·1[low_j ≤ v_j ≤ high_j] of one vector; with `sums`, adds to those of each term.
 template <std::size_t J, bool sums>
-HWY_INLINE V mix_gradient(V x, V g, const MixTerm* terms, V* step_sums, V* coefficient_sums) {
+HWY_INLINE V mix_gradient(V x, V g, const Terms<J>& terms, V* step_sums, V* coefficient_sums) {
   V pass = hn::Zero(f);
   for (std::size_t j = 0; j < J; ++j) {
-    const V low = hn::Set(f, terms[j].low);
-    const V high = hn::Set(f, terms[j].high);
-    const V v = hn::Mul(x, hn::Set(f, terms[j].inverse_step));
+    const V low = terms.low[j];
+    const V high = terms.high[j];
+    const V v = hn::Mul(x, terms.inverse_step[j]);
     const auto inside = hn::And(hn::Ge(v, low), hn::Le(v, high));
-    pass = hn::Add(pass, hn::IfThenElseZero(inside, hn::Set(f, terms[j].coefficient)));
+    pass = hn::Add(pass, hn::IfThenElseZero(inside, terms.coefficient[j]));
     if constexpr (sums) {
       const V q = hn::Min(hn::Max(hn::Round(v), low), high);
       step_sums[j] = hn::MulAdd(g, hn::Sub(q, hn::IfThenElseZero(inside, v)), step_sums[j]);

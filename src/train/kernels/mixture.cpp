@@ -12,13 +12,16 @@ HWY_BEFORE_NAMESPACE();
 namespace autonba::kernels::HWY_NAMESPACE {
 
 template <std::size_t J>
-void forward(const float* x, std::size_t count, const MixTerm* terms, float* y) {
+void forward(const float* x, std::size_t count, std::span<const MixTerm> all_terms, float* y) {
+  const Terms<J> terms(all_terms);
   for_vectors(count, [&](const auto& memory, std::size_t i)
                          HWY_ATTR { memory.store(mix<J>(memory.stream(x + i), terms), y + i); });
 }
 
 template <std::size_t J, bool with_sums>
-void backward(const float* x, const float* g, std::size_t count, const MixTerm* terms, float* dx, MixSums* sums) {
+void backward(const float* x, const float* g, std::size_t count, std::span<const MixTerm> all_terms, float* dx,
+              MixSums* sums) {
+  const Terms<J> terms(all_terms);
   for (std::size_t begin = 0; begin < count; begin += sum_block) {
     VectorSums<J> vector_sums;
     for_vectors(HWY_MIN(sum_block, count - begin), [&](const auto& memory, std::size_t offset) HWY_ATTR {
@@ -36,14 +39,14 @@ void backward(const float* x, const float* g, std::size_t count, const MixTerm* 
 }
 
 void MixForward(const float* x, std::size_t count, std::span<const MixTerm> terms, float* y) {
-  with_count(terms.size(), [&](auto J) { forward<J>(x, count, terms.data(), y); });
+  with_count(terms.size(), [&](auto J) { forward<J>(x, count, terms, y); });
 }
 
 void MixBackward(const float* x, const float* g, std::size_t count, std::span<const MixTerm> terms, float* dx,
                  MixSums* sums) {
   with_count(terms.size(), [&](auto J) {
-    sums != nullptr ? backward<J, true>(x, g, count, terms.data(), dx, sums)
-                    : backward<J, false>(x, g, count, terms.data(), dx, sums);
+    sums != nullptr ? backward<J, true>(x, g, count, terms, dx, sums)
+                    : backward<J, false>(x, g, count, terms, dx, sums);
   });
 }
 
