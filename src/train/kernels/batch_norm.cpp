@@ -2,7 +2,6 @@
 
 #include <limits>
 #include <numeric>
-#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "train/kernels/batch_norm.cpp"
@@ -16,37 +15,43 @@
 HWY_BEFORE_NAMESPACE();
 namespace autonba::kernels::HWY_NAMESPACE {
 
-/// Calls body(memory, i, c, rows) for the vectors of z[begin .. end), as many as `rows`, a constant, at i, i + period,
-/// …, with c = i mod period. `begin` is a multiple of it.
-template <std::size_t side_by_side, typename Body>
+/// Calls body(memory, i, c) for the vectors of z[begin .. end), with c = i mod period. `begin` is a multiple of it.
+template <typename Body>
 HWY_INLINE void for_periods(std::size_t begin, std::size_t end, std::size_t period, const Body& body) {
-  std::size_t row = begin;
-  for (; row + side_by_side * period <= end; row += side_by_side * period) {
-    for_vectors(period, [&](const auto& memory, std::size_t c) HWY_ATTR {
-      body(memory, row + c, c, std::integral_constant<std::size_t, side_by_side>());
-    });
-  }
-  for (; row < end; row += period) {
-    for_vectors(HWY_MIN(period, end - row), [&](const auto& memory, std::size_t c) HWY_ATTR {
-      body(memory, row + c, c, std::integral_constant<std::size_t, 1>());
-    });
+  for (std::size_t row = begin; row < end; row += period) {
+    for_vectors(HWY_MIN(period, end - row),
+                [&](const auto& memory, std::size_t c) HWY_ATTR { body(memory, row + c, c); });
   }
 }
 
-void ChannelSums(const float* z, std::size_t count, std::size_t period, const float* origin, float* sum,
+/// Adds the first `size` values of `rows` periods, one after the other in z, to sums that are loaded and stored once.
+template <std::size_t rows>
+void add_to_sums(const float* z, std::size_t size, std::size_t period, const float* origin, float* sum,
                  float* sum_of_squares) {
-  for_periods<4>(0, count, period, [&](const auto& memory, std::size_t i, std::size_t c, auto rows) HWY_ATTR {
+  for_vectors(size, [&](const auto& memory, std::size_t c) HWY_ATTR {
     const V from = memory.load(origin + c);
     V first = memory.load(sum + c);
     V second = memory.load(sum_of_squares + c);
-    for (std::size_t at = i; at < i + rows * period; at += period) {
-      const V d = hn::Sub(memory.stream(z + at), from);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const V d = hn::Sub(memory.stream(z + row * period + c), from);
       first = hn::Add(first, d);
       second = hn::MulAdd(d, d, second);
     }
     memory.store(first, sum + c);
     memory.store(second, sum_of_squares + c);
   });
+}
+
+void ChannelSums(const float* z, std::size_t count, std::size_t period, const float* origin, float* sum,
+                 float* sum_of_squares) {
+  constexpr std::size_t together = 4;
+  std::size_t i = 0;
+  for (; i + together * period <= count; i += together * period) {
+    add_to_sums<together>(z + i, period, period, origin, sum, sum_of_squares);
+  }
+  for (; i < count; i += period) {
+    add_to_sums<1>(z + i, HWY_MIN(period, count - i), period, origin, sum, sum_of_squares);
+  }
 }
 
 /// The value below which the activation is flat.
@@ -58,17 +63,13 @@ template <std::size_t J>
 void normalise(const float* z, std::size_t count, const Normalisation& n, float* y) {
   const V lowest = hn::Set(f, floor_of(n));
   const Terms<J> terms(n.terms);
-  const std::size_t period = n.period;
-  for_periods<1>(0, count, period, [&](const auto& memory, std::size_t i, std::size_t c, auto rows) HWY_ATTR {
-    const V scale = memory.load(n.scale + c);
-    const V shift = memory.load(n.shift + c);
-    for (std::size_t at = i; at < i + rows * period; at += period) {
-      const V activated = hn::Max(hn::MulAdd(memory.stream(z + at), scale, shift), lowest);
-      if constexpr (J == 0) {
-        memory.store(activated, y + at);
-      } else {
-        memory.store(mix<J>(activated, terms), y + at);
-      }
+  for_periods(0, count, n.period, [&](const auto& memory, std::size_t i, std::size_t c) HWY_ATTR {
+    const V a = hn::MulAdd(memory.stream(z + i), memory.load(n.scale + c), memory.load(n.shift + c));
+    const V activated = hn::Max(a, lowest);
+    if constexpr (J == 0) {
+      memory.store(activated, y + i);
+    } else {
+      memory.store(mix<J>(activated, terms), y + i);
     }
   });
 }
@@ -88,27 +89,17 @@ void gradient_sums(const float* z, const float* g, std::size_t count, const Norm
                    float* sum, float* moment, MixSums* mix_sums) {
   const V lowest = hn::Set(f, floor_of(n));
   const Terms<J> terms(n.terms);
-  const std::size_t period = n.period;
-  const std::size_t block = period * HWY_MAX(std::size_t{1}, sum_block / period);
+  const std::size_t block = n.period * HWY_MAX(std::size_t{1}, sum_block / n.period);
   for (std::size_t begin = 0; begin < count; begin += block) {
     VectorSums<J> vector_sums;
-    for_periods<1>(begin, HWY_MIN(begin + block, count), period,
-                   [&](const auto& memory, std::size_t i, std::size_t c, auto rows) HWY_ATTR {
-                     const V scale = memory.load(n.scale + c);
-                     const V shift = memory.load(n.shift + c);
-                     const V from = memory.load(origin + c);
-                     V first = memory.load(sum + c);
-                     V second = memory.load(moment + c);
-                     for (std::size_t at = i; at < i + rows * period; at += period) {
-                       const V value = memory.stream(z + at);
-                       const V h = inner_gradient<J, with_sums>(value, memory.stream(g + at), scale, shift, lowest,
-                                                                terms, vector_sums);
-                       first = hn::Add(first, h);
-                       second = hn::MulAdd(h, hn::Sub(value, from), second);
-                     }
-                     memory.store(first, sum + c);
-                     memory.store(second, moment + c);
-                   });
+    for_periods(
+        begin, HWY_MIN(begin + block, count), n.period, [&](const auto& memory, std::size_t i, std::size_t c) HWY_ATTR {
+          const V value = memory.stream(z + i);
+          const V h = inner_gradient<J, with_sums>(value, memory.stream(g + i), memory.load(n.scale + c),
+                                                   memory.load(n.shift + c), lowest, terms, vector_sums);
+          memory.store(hn::Add(memory.load(sum + c), h), sum + c);
+          memory.store(hn::MulAdd(h, hn::Sub(value, memory.load(origin + c)), memory.load(moment + c)), moment + c);
+        });
     if constexpr (with_sums) {
       vector_sums.add_to(mix_sums);
     }
@@ -120,18 +111,14 @@ void gradient(const float* z, const float* g, std::size_t count, const Normalisa
               const float* constant, float* dz) {
   const V lowest = hn::Set(f, floor_of(n));
   const Terms<J> terms(n.terms);
-  const std::size_t period = n.period;
   VectorSums<J> unused;
-  for_periods<1>(0, count, period, [&](const auto& memory, std::size_t i, std::size_t c, auto rows) HWY_ATTR {
+  for_periods(0, count, n.period, [&](const auto& memory, std::size_t i, std::size_t c) HWY_ATTR {
+    const V value = memory.stream(z + i);
     const V scale = memory.load(n.scale + c);
-    const V shift = memory.load(n.shift + c);
-    const V factor = memory.load(z_factor + c);
-    const V added = memory.load(constant + c);
-    for (std::size_t at = i; at < i + rows * period; at += period) {
-      const V value = memory.stream(z + at);
-      const V h = inner_gradient<J, false>(value, memory.stream(g + at), scale, shift, lowest, terms, unused);
-      memory.store(hn::MulAdd(scale, h, hn::MulAdd(value, factor, added)), dz + at);
-    }
+    const V h =
+        inner_gradient<J, false>(value, memory.stream(g + i), scale, memory.load(n.shift + c), lowest, terms, unused);
+    const V linear = hn::MulAdd(value, memory.load(z_factor + c), memory.load(constant + c));
+    memory.store(hn::MulAdd(scale, h, linear), dz + i);
   });
 }
 
