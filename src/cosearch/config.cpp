@@ -91,8 +91,10 @@ AcceleratorConfig read_accelerator(const YamlMap& map) {
   return accelerator;
 }
 
-TrainConfig read_train(const YamlMap& map) {
+TrainConfig read_train(const YamlMap& map, std::uint64_t seed) {
   TrainConfig train;
+  train.seed = static_cast<std::uint64_t>(map.integer("seed", 0, INT64_MAX, static_cast<std::int64_t>(seed)));
+  train.quantized = map.flag("quantized", train.quantized);
   train.epochs = map.integer("epochs", 1, many, train.epochs);
   train.warmup_epochs = map.integer("warmup_epochs", 0, many, train.warmup_epochs);
   train.evaluate_every = map.integer("evaluate_every", 1, many, train.evaluate_every);
@@ -208,7 +210,7 @@ Config load_config(const std::filesystem::path& file, const std::vector<std::str
   config.device = map.choice("device", devices, config.device);
   config.search = read_search(map.map_or_empty("search"));
   config.accelerator = read_accelerator(map.map_or_empty("accelerator"));
-  config.train = read_train(map.map_or_empty("train"));
+  config.train = read_train(map.map_or_empty("train"), config.seed);
   map.close();
   return config;
 }
@@ -240,6 +242,8 @@ std::string to_yaml(const Config& config) {
   yaml.add("final_gap", config.accelerator.final_gap);
   yaml.close();
   yaml.open("train");
+  yaml.add("seed", config.train.seed);
+  yaml.add("quantized", config.train.quantized);
   yaml.add("epochs", config.train.epochs);
   yaml.add("warmup_epochs", config.train.warmup_epochs);
   yaml.add("evaluate_every", config.train.evaluate_every);

@@ -79,6 +79,8 @@ Budget final_budget(const AcceleratorConfig& accelerator);
 
 /// Training of the derived network, from scratch.
 struct TrainConfig {
+  std::uint64_t seed = 1;  // of weights, order and augmentation
+  bool quantized = true;   // false: in float, to see what quantisation costs
   std::int64_t epochs = 8;
   std::int64_t warmup_epochs = 0;   // during which the rate rises
   std::int64_t evaluate_every = 1;  // epochs between scores on the test split

@@ -236,7 +236,7 @@ void train_stage(const Setting& setting) {
   const Config& config = setting.config;
   Supernet net = make_derived_net(config, setting.space, derived_architecture(setting.folder.file("network.json")),
                                   setting.dataset.train.classes);
-  Trainer trainer(net, setting.dataset, train_recipe(config.train), train_augmentation(config), config.seed, 1);
+  Trainer trainer(net, setting.dataset, train_recipe(config.train), train_augmentation(config), config.train.seed, 1);
   const Stopwatch watch(restore_checkpoint(setting, train_checkpoint, trainer));
   const std::int64_t total = config.train.epochs * trainer.steps_per_epoch();
   setting.progress.milestone(fmt::format("training the network from scratch: {} epochs of {} steps",

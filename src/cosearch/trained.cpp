@@ -17,8 +17,12 @@ Architecture derived_architecture(const std::filesystem::path& network_file) {
 
 Supernet make_derived_net(const Config& config, const SearchSpace& space, const Architecture& architecture,
                           int classes) {
-  Rng rng = make_rng(config.seed, "train-weights");
-  return Supernet(space, derived_candidates(space, architecture), net_options(config, classes), rng);
+  Rng rng = make_rng(config.train.seed, "train-weights");
+  NetOptions options = net_options(config, classes);
+  if (!config.train.quantized) {
+    options.quantizer = QuantizerKind::none;
+  }
+  return Supernet(space, derived_candidates(space, architecture), options, rng);
 }
 
 TrainedNetwork load_trained(const std::filesystem::path& run, torch::Device device) {

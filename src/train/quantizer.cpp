@@ -66,6 +66,9 @@ torch::Tensor shared_rows(const torch::Tensor& weight, bool per_channel) {
 ActivationQuantizer make_activation_quantizer(std::string name, QuantizerKind kind, const std::vector<int>& bits,
                                               bool is_signed, const torch::TensorOptions& options) {
   ActivationQuantizer quantizer{.name = std::move(name), .kind = kind};
+  if (kind == QuantizerKind::none) {
+    return quantizer;
+  }
   for (const int b : bits) {
     quantizer.ranges.push_back(is_signed ? signed_range(b) : unsigned_range(b));
   }
@@ -80,6 +83,9 @@ ActivationQuantizer make_activation_quantizer(std::string name, QuantizerKind ki
 WeightQuantizer make_weight_quantizer(QuantizerKind kind, const std::vector<int>& bits, bool per_channel,
                                       const torch::Tensor& weight) {
   WeightQuantizer quantizer{.kind = kind, .per_channel = per_channel};
+  if (kind == QuantizerKind::none) {
+    return quantizer;
+  }
   for (const int b : bits) {
     quantizer.ranges.push_back(weight_range(b));
   }
@@ -97,6 +103,9 @@ void start_steps(WeightQuantizer& quantizer, const torch::Tensor& weight) {
 
 Mixture mixture(ActivationQuantizer& quantizer, const torch::Tensor& coefficients, Mode mode,
                 const std::function<torch::Tensor()>& map) {
+  if (quantizer.kind == QuantizerKind::none) {
+    return {};
+  }
   const torch::Tensor steps =
       quantizer.kind == QuantizerKind::lsq ? lsq_steps(quantizer, mode, map) : minmax_steps(quantizer, mode, map);
   return {steps, coefficients, quantizer.ranges};
@@ -105,11 +114,15 @@ Mixture mixture(ActivationQuantizer& quantizer, const torch::Tensor& coefficient
 torch::Tensor mixed_weight(const WeightQuantizer& quantizer, const torch::Tensor& weight,
                            const torch::Tensor& coefficients, Mode mode) {
   const bool trains = mode == Mode::weights;
+  const torch::Tensor values = trains ? weight : weight.detach();
+  if (quantizer.kind == QuantizerKind::none) {
+    return values;
+  }
   const torch::Tensor steps =
       quantizer.kind == QuantizerKind::minmax
           ? steps_from_magnitude(shared_rows(weight, quantizer.per_channel).amax(1), quantizer.ranges)
           : (trains ? quantizer.steps : quantizer.steps.detach());
-  return mix_quantize_weights(trains ? weight : weight.detach(), {steps, coefficients, quantizer.ranges});
+  return mix_quantize_weights(values, {steps, coefficients, quantizer.ranges});
 }
 
 }  // namespace autonba

@@ -19,6 +19,7 @@ enum class Mode {
 
 enum class QuantizerKind {
   lsq,     // learned steps, one for each bitwidth (Esser et al., Learned step size quantization, ICLR 2020)
+  none,    // floats stay as they are: to see what quantisation costs
   minmax,  // step = largest magnitude of the data at hand / largest integer; a moving average of it at evaluation
 };
 
@@ -29,7 +30,7 @@ inline constexpr double step_floor = 1e-8;
 struct ActivationQuantizer {
   std::string name;  // "block3.input"
   QuantizerKind kind = QuantizerKind::lsq;
-  std::vector<QuantRange> ranges;  // J of them
+  std::vector<QuantRange> ranges;  // J of them; with `none`, no range at all
   torch::Tensor steps;             // lsq: [J], trainable; else undefined
   torch::Tensor magnitude;         // minmax: [1], moving average of the batch's mean of each image's largest |x|
   bool started = false;            // whether a weight step has set `steps` or `magnitude`

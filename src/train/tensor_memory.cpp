@@ -8,10 +8,6 @@
 namespace autonba {
 namespace {
 
-std::size_t physical_memory() {
-  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
-
 /// Never destroyed: tensors in static storage may be freed at the very end.
 MemoryPool* pool = nullptr;
 
@@ -45,7 +41,8 @@ void keep_tensor_memory() {
 #ifndef __SANITIZE_ADDRESS__
   if (pool == nullptr) {
     static TensorAllocator allocator;
-    pool = new MemoryPool(physical_memory());
+    const auto pages = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES));
+    pool = new MemoryPool(pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)));
     c10::SetCPUAllocator(&allocator);
   }
 #endif

@@ -44,6 +44,11 @@ TEST_F(ConfigFile, ResolvedTextReadsBackAsItself) {
   EXPECT_EQ(load(resolved).target.value, 1234.5678901234567);
 }
 
+TEST_F(ConfigFile, TheTrainingHasTheSeedOfTheRunUnlessItsOwnIsGiven) {
+  EXPECT_EQ(load(smallest_, {"seed=7"}).train.seed, 7);
+  EXPECT_EQ(load(smallest_, {"seed=7", "train.seed=3"}).train.seed, 3);
+}
+
 TEST_F(ConfigFile, EveryConfigurationThatComesAlongIsValid) {
   int found = 0;
   for (const auto& entry : std::filesystem::directory_iterator(AUTONBA_SOURCE_DIR "/configs")) {

@@ -197,6 +197,26 @@ auto norm_run(Statistics statistics, bool relu, bool mixed, const Op& op) {
   };
 }
 
+TEST(BatchNorm, AMapThatSomebodyHoldsIsNotOverwrittenByItsGradient) {
+  const std::vector<Tensor> inputs = {map({2, 24, 7, 6}, 1), normals({24}, 2), normals({24}, 3)};
+  const auto loss = norm_run(Statistics::batch, true, false, batch_norm);
+  const Tensor weights = map({2, 24, 7, 6}, 4);
+  const auto gradient_of = [&](const auto& hold) {
+    const Tensor leaf = inputs[0].clone().requires_grad_();
+    Tensor z = leaf * 2;
+    const Tensor before = z.detach().clone();
+    const Tensor held = hold(z);
+    const Tensor total = (loss({z, inputs[1], inputs[2]}) * weights).sum();
+    z.reset();
+    total.backward();
+    EXPECT_TRUE(!held.defined() || torch::equal(held.detach(), before));
+    return leaf.grad();
+  };
+  const Tensor overwritten = gradient_of([](const Tensor&) { return Tensor(); });
+  EXPECT_TRUE(torch::equal(gradient_of([](const Tensor& z) { return z; }), overwritten));
+  EXPECT_TRUE(torch::equal(gradient_of([](const Tensor& z) { return z.detach(); }), overwritten));
+}
+
 TEST(BatchNorm, KernelAgreesWithTheReference) {
   for (const std::vector<std::int64_t>& shape :
        {std::vector<std::int64_t>{2, 24, 7, 6}, {3, 16, 5, 5}, {2, 37, 3, 4}}) {

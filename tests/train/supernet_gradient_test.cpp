@@ -58,6 +58,31 @@ void expect_same_gradient(const torch::Tensor& found, const torch::Tensor& wante
   }
 }
 
+TEST(SupernetGradient, WithoutQuantisersIsThatOfFiniteDifferences) {
+  // Only without rounding is the loss smooth, but for ReLU's kinks, which no step of 1e-6 meets here.
+  Supernet net = small_net(QuantizerKind::none);
+  Rng rng = make_rng(11, "float net");
+  const torch::Tensor images = random_images(5, net.space(), torch::kFloat64, rng);
+  const std::vector<BlockPath> path = path_of(net, same_everywhere(net, 0, 1));
+  const auto loss = [&] { return loss_of(net.forward(images, path, Mode::weights)); };
+  loss().backward();
+  const torch::NoGradGuard no_grad;
+  for (const char* name :
+       {"stem.weight", "block0.k3_e3.expand.weight", "block1.k3_e3.depthwise.weight", "block2.k3_e3.project.weight",
+        "block2.k3_e3.expand.norm.scale", "head.weight", "classifier.weight"}) {
+    const torch::Tensor value = parameter(net, name).view(-1)[2];
+    const double gradient = parameter(net, name).grad().view(-1)[2].item<double>();
+    constexpr double step = 1e-6;
+    value.add_(step);
+    const double above = loss().item<double>();
+    value.sub_(2 * step);
+    const double below = loss().item<double>();
+    value.add_(step);
+    EXPECT_NEAR((above - below) / (2 * step), gradient, 1e-6 * std::abs(gradient) + 1e-8) << name;
+    EXPECT_NE(gradient, 0) << name;
+  }
+}
+
 TEST(SupernetGradient, ArchStepsFollowTheSumOverActiveOperators) {
   Case test;
   for (int draw = 0; draw < 6; ++draw) {

@@ -120,6 +120,14 @@ Affine affine(const Moments& moments, const torch::Tensor& scale, const torch::T
   return {channels, period, repeated(a.data(), channels, period), repeated(b.data(), channels, period)};
 }
 
+/// Where the gradient to a saved map goes: into the map itself, which is not looked at again, unless somebody else
+/// holds it. Half the lines then need not be fetched to be written. (The references that are ours: the graph's and
+/// `saved`.)
+torch::Tensor gradient_place(const torch::Tensor& saved) {
+  const bool ours = saved.use_count() == 2 && saved.storage().use_count() == 1;
+  return ours ? saved.detach() : torch::empty_like(saved);
+}
+
 /// Gradient to z, where h is the gradient to the normalised, scaled and shifted map: scale/σ·(h − mean(h) −
 /// x̂·mean(h·x̂)) with batch statistics, whose means depend on z too, and scale/σ·h with constant ones.
 torch::Tensor gradient_to_map(const torch::Tensor& z, const torch::Tensor& g, const Affine& map, const Moments& moments,
@@ -137,7 +145,7 @@ torch::Tensor gradient_to_map(const torch::Tensor& z, const torch::Tensor& g, co
                     [&] { return pass_over(z, 3, 7 + 4 * normalisation.terms.size()); });
   const std::vector<float> z_factor = repeated(factor.data(), map.channels, map.period);
   const std::vector<float> added = repeated(offset.data(), map.channels, map.period);
-  torch::Tensor dz = torch::empty_like(z);
+  torch::Tensor dz = gradient_place(z);
   for_parts(split(z.numel(), static_cast<std::int64_t>(map.period), grain),
             [&](std::int64_t, std::int64_t begin, std::int64_t end) {
               kernels::normalise_gradient(z.data_ptr<float>() + begin, g.data_ptr<float>() + begin,
@@ -238,10 +246,11 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
 
 torch::Tensor batch_norm(const torch::Tensor& z, const BatchNorm& norm, Statistics statistics, bool relu,
                          const std::optional<Mixture>& mixture) {
+  const bool mixes = mixture && !mixture->ranges.empty();
   if (!kernels_apply(z)) {
-    return reference::batch_norm(z, norm, statistics, relu, mixture);
+    return reference::batch_norm(z, norm, statistics, relu, mixes ? mixture : std::nullopt);
   }
-  const Mixture mix = mixture.value_or(Mixture{torch::empty({0}), torch::empty({0}), {}});
+  const Mixture mix = mixes ? *mixture : Mixture{torch::empty({0}), torch::empty({0}), {}};
   return BatchNormFunction::apply(z, norm.scale, norm.shift, mix.steps, mix.coefficients, pack(mix.ranges), norm,
                                   statistics, relu);
 }

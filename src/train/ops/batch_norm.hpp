@@ -26,7 +26,7 @@ enum class Statistics {
 };
 
 /// quantise(relu(normalise(z))): z [N, C, H, W], ReLU and quantisation where asked for. Gradients to z, scale, shift
-/// and those of mix_quantize.
+/// and those of mix_quantize. Backward can run once: it overwrites z where nobody else holds it.
 torch::Tensor batch_norm(const torch::Tensor& z, const BatchNorm& norm, Statistics statistics, bool relu,
                          const std::optional<Mixture>& mixture = std::nullopt);
 

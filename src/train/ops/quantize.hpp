@@ -21,7 +21,7 @@ QuantRange weight_range(int bits);    ///< [−(2^(b−1)−1), 2^(b−1)−1]
 int q_max(QuantRange range);
 
 /// A tensor quantised at J bitwidths and averaged: Σ_j c_j·Q_j, with Q_j(x) = s_j·clamp(round(x/s_j), low_j, high_j)
-/// and ties rounded to even.
+/// and ties rounded to even. With J = 0 maps stay as they are.
 struct Mixture {
   torch::Tensor steps;             // s > 0: [J], or [J, C_out] for weights
   torch::Tensor coefficients;      // c: [J]
