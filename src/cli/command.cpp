@@ -36,7 +36,8 @@ std::string result_text(const Json& result) {
   const auto share = [&](const char* key) { return result.value(key, 0L); };
   std::string text = fmt::format("{} on {}\n", result.value("dataset", ""), result.value("platform", ""));
   if (result.contains("top1")) {
-    text += fmt::format("  top-1        {:.2f} % of the test images\n", 100 * result["top1"].get<double>());
+    text += fmt::format("  top-1        {:.2f} % of the test images{}\n", 100 * result["top1"].get<double>(),
+                        result.value("quantized", true) ? "" : ", in float");
   }
   if (result.contains("fps")) {
     const Json& target = result["target"];

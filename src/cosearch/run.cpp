@@ -277,6 +277,7 @@ void train_stage(const Setting& setting) {
   Json result = setting.folder.result();
   result["top1"] = score(false).top1;
   result["top1_mirrored"] = score(true).top1;
+  result["quantized"] = config.train.quantized;
   result["train_seconds"] = watch.seconds();
   result["peak_rss_mb"] = std::max(result.value("peak_rss_mb", 0.0), peak_rss_mb());
   setting.folder.write_result(result);

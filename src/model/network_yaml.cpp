@@ -38,9 +38,10 @@ PublishedFigure read_figure(const YamlMap& map, const char* key) {
   strip(" k", 1e3) || strip(" M", 1e6) || strip(" G", 1e9);
 
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), figure.value);
+  const auto [end, error] =
+      std::from_chars(number.data(), number.data() + number.size(), figure.value, std::chars_format::fixed);
   const bool whole = error == std::errc() && end == number.data() + number.size() && number.size() <= 25;
-  if (!whole || !is_digit(number.front()) || !is_digit(number.back()) || number.find('e') != number.npos) {
+  if (!whole || !is_digit(number.front()) || !is_digit(number.back())) {
     map.reject(key, fmt::format("\"{}\" is not of the form 25557032, 4.089 G or 6.97 G / 2 (k, M and G allowed)",
                                 figure.text));
   }

@@ -19,8 +19,8 @@ enum class Mode {
 
 enum class QuantizerKind {
   lsq,     // learned steps, one for each bitwidth (Esser et al., Learned step size quantization, ICLR 2020)
-  none,    // floats stay as they are: to see what quantisation costs
   minmax,  // step = largest magnitude of the data at hand / largest integer; a moving average of it at evaluation
+  none,    // floats stay as they are: to see what quantisation costs
 };
 
 /// No step is ever below this.

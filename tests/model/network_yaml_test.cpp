@@ -97,7 +97,7 @@ TEST_F(NetworkYaml, MistakesNameTheLineAndTheKey) {
   EXPECT_THAT(complaint(conv, "bits: 1\n"), HasSubstr(":4: bits: 1 is not between 2 and 16"));
   EXPECT_THAT(complaint(conv, "published: {macs: 4 Q, parameters: 3, counts: all}\n"),
               HasSubstr(":4: published.macs: \"4 Q\" is not of the form"));
-  for (const char* figure : {"4 k M", "-4 G", "4. G", "4e9", "0x4", "inf", "/ 2", "4 G/ 2", "4G"}) {
+  for (const char* figure : {"4 k M", "-4 G", "4. G", "4e9", "4E9", "0x4", "inf", "/ 2", "4 G/ 2", "4G"}) {
     EXPECT_THAT(complaint(conv, fmt::format("published: {{macs: {}, parameters: 3, counts: all}}\n", figure)),
                 HasSubstr(fmt::format("\"{}\" is not of the form", figure)));
   }

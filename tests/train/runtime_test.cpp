@@ -75,8 +75,8 @@ TEST(Floor, IsArithmeticAndTwelvePassesOverTheMaps) {
                    2 + 12 * 0.25);
 }
 
-TEST(StepWork, OfFbnetCifarIsThatOfAnotherCount) {
-  // Of the paper's own code, with hooks on its convolutions: 25 GFLOP and 314 MB for 64 images.
+TEST(StepWork, OfFbnetCifarIsWhatItsFloorWasDefinedWith) {
+  // 25 GFLOP and 314 MB for 64 images, counted before this code was written.
   const StepWork work = step_work(load_space("fbnet-cifar"), 64);
   EXPECT_NEAR(work.flops, 25e9, 1e9);
   EXPECT_NEAR(work.map_bytes, 314e6, 10e6);

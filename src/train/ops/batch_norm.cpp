@@ -246,11 +246,10 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
 
 torch::Tensor batch_norm(const torch::Tensor& z, const BatchNorm& norm, Statistics statistics, bool relu,
                          const std::optional<Mixture>& mixture) {
-  const bool mixes = mixture && !mixture->ranges.empty();
   if (!kernels_apply(z)) {
-    return reference::batch_norm(z, norm, statistics, relu, mixes ? mixture : std::nullopt);
+    return reference::batch_norm(z, norm, statistics, relu, mixture);
   }
-  const Mixture mix = mixes ? *mixture : Mixture{torch::empty({0}), torch::empty({0}), {}};
+  const Mixture mix = mixture.value_or(Mixture{});
   return BatchNormFunction::apply(z, norm.scale, norm.shift, mix.steps, mix.coefficients, pack(mix.ranges), norm,
                                   statistics, relu);
 }

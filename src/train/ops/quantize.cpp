@@ -118,10 +118,7 @@ int q_max(QuantRange range) {
 }
 
 torch::Tensor mix_quantize(const torch::Tensor& x, const Mixture& mixture) {
-  if (mixture.ranges.empty()) {
-    return x;
-  }
-  if (!kernels_apply(x)) {
+  if (mixture.ranges.empty() || !kernels_apply(x)) {
     return reference::mix_quantize(x, mixture);
   }
   return MixFunction::apply(x, mixture.steps, mixture.coefficients, pack(mixture.ranges), x.numel() / x.size(0));

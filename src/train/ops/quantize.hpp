@@ -23,9 +23,9 @@ int q_max(QuantRange range);
 /// A tensor quantised at J bitwidths and averaged: Σ_j c_j·Q_j, with Q_j(x) = s_j·clamp(round(x/s_j), low_j, high_j)
 /// and ties rounded to even. With J = 0 maps stay as they are.
 struct Mixture {
-  torch::Tensor steps;             // s > 0: [J], or [J, C_out] for weights
-  torch::Tensor coefficients;      // c: [J]
-  std::vector<QuantRange> ranges;  // J of them
+  torch::Tensor steps = torch::empty({0});         // s > 0: [J], or [J, C_out] for weights
+  torch::Tensor coefficients = torch::empty({0});  // c: [J]
+  std::vector<QuantRange> ranges;                  // J of them
 };
 
 /// Σ_j c_j·Q_j(x) of a map x [N, C, H, W] (or [N, C]) with one step for each bitwidth, mixture.steps [J].

@@ -34,7 +34,7 @@ torch::Tensor mix(const torch::Tensor& x, const Mixture& mixture, at::IntArrayRe
     const torch::Tensor term = mixture.coefficients.select(0, index) * copy;
     sum = sum.defined() ? sum + term : term;
   }
-  return sum;
+  return sum.defined() ? sum : x;
 }
 
 }  // namespace
