@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "cosearch/config.hpp"
 
 namespace autonba {
 
@@ -36,8 +37,10 @@ std::string result_text(const Json& result) {
   const auto share = [&](const char* key) { return result.value(key, 0L); };
   std::string text = fmt::format("{} on {}\n", result.value("dataset", ""), result.value("platform", ""));
   if (result.contains("top1")) {
+    const auto bits = result.value("train_bits", std::int64_t{0});
+    const std::string trained_at = bits == float_bits ? ", in float" : fmt::format(", {} bits in every block", bits);
     text += fmt::format("  top-1        {:.2f} % of the test images{}\n", 100 * result["top1"].get<double>(),
-                        result.value("quantized", true) ? "" : ", in float");
+                        bits == 0 ? "" : trained_at);
   }
   if (result.contains("fps")) {
     const Json& target = result["target"];

@@ -8,6 +8,7 @@
 #include "cli/write_report.hpp"
 #include "cosearch/run.hpp"
 #include "cosearch/run_folder.hpp"
+#include "cosearch/trained.hpp"
 #include "train/runtime.hpp"
 
 namespace autonba {
@@ -25,6 +26,7 @@ void train(const CommonOptions& common, const std::filesystem::path& folder,
   }
   const Config before = load_config(folder / "config.yaml");
   const Config config = load_config(folder / "config.yaml", overrides);
+  check_train_bits(config.train, load_space(config.space));  // before anything of the last training goes
   if (to_yaml(before) != to_yaml(config)) {
     change_training(folder, to_yaml(config));
   }

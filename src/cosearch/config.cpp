@@ -30,7 +30,7 @@ Enum read_enum(const YamlMap& map, const std::string& key, const std::vector<std
 Target read_target(const YamlMap& map) {
   Target target;
   map.choice("metric", metrics);
-  target.objective = read_enum(map, "metric", metrics, Objective::fps);
+  target.metric = read_enum(map, "metric", metrics, Objective::fps);
   target.value = map.number("value", 1e-6, 1e9);
   map.close();
   return target;
@@ -94,7 +94,7 @@ AcceleratorConfig read_accelerator(const YamlMap& map) {
 TrainConfig read_train(const YamlMap& map, std::uint64_t seed) {
   TrainConfig train;
   train.seed = static_cast<std::uint64_t>(map.integer("seed", 0, INT64_MAX, static_cast<std::int64_t>(seed)));
-  train.quantized = map.flag("quantized", train.quantized);
+  train.bits = map.integer("bits", 0, float_bits, train.bits);
   train.epochs = map.integer("epochs", 1, many, train.epochs);
   train.warmup_epochs = map.integer("warmup_epochs", 0, many, train.warmup_epochs);
   train.evaluate_every = map.integer("evaluate_every", 1, many, train.evaluate_every);
@@ -175,20 +175,8 @@ void add_search(YamlWriter& yaml, const SearchConfig& search) {
 
 }  // namespace
 
-double target_seconds(const Target& target) {
-  return target.objective == Objective::fps ? 1 / target.value : target.value / 1e3;
-}
-
 std::string metric_name(Objective objective) {
   return metrics[static_cast<std::size_t>(objective)];
-}
-
-std::string metric_unit(Objective objective) {
-  return objective == Objective::fps ? "images/s" : "ms";
-}
-
-double in_metric(Objective objective, double seconds) {
-  return objective == Objective::fps ? 1 / seconds : seconds * 1e3;
 }
 
 Config load_config(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
@@ -223,7 +211,7 @@ std::string to_yaml(const Config& config) {
   yaml.add("space", quoted(config.space));
   yaml.add("platform", quoted(config.platform));
   yaml.open("target");
-  yaml.add("metric", metric_name(config.target.objective));
+  yaml.add("metric", metric_name(config.target.metric));
   yaml.add("value", config.target.value);
   yaml.close();
   yaml.add("seed", config.seed);
@@ -243,7 +231,7 @@ std::string to_yaml(const Config& config) {
   yaml.close();
   yaml.open("train");
   yaml.add("seed", config.train.seed);
-  yaml.add("quantized", config.train.quantized);
+  yaml.add("bits", config.train.bits);
   yaml.add("epochs", config.train.epochs);
   yaml.add("warmup_epochs", config.train.warmup_epochs);
   yaml.add("evaluate_every", config.train.evaluate_every);

@@ -7,24 +7,13 @@
 #include <vector>
 
 #include "explore/engine.hpp"
+#include "explore/target.hpp"
 #include "train/data/augment.hpp"
 
 namespace autonba {
 
-/// What the user asks of the hardware: at least so many FPS, or at most so many milliseconds.
-struct Target {
-  Objective objective = Objective::fps;  // metric: fps | latency_ms
-  double value = 0;                      // images a second, or milliseconds
-  friend bool operator==(const Target&, const Target&) = default;
-};
-
-/// The target as the objective's value: seconds an image, or seconds from image to logits.
-double target_seconds(const Target& target);
-/// "fps" or "latency_ms", and its unit "images/s" or "ms".
+/// "fps" or "latency_ms", as configurations and files say.
 std::string metric_name(Objective objective);
-std::string metric_unit(Objective objective);
-/// `seconds` of the objective in the target's metric.
-double in_metric(Objective objective, double seconds);
 
 /// SGD with momentum for ω, with a cosine rate.
 struct WeightRecipe {
@@ -77,10 +66,12 @@ struct AcceleratorConfig {
 Budget refresh_budget(const AcceleratorConfig& accelerator);
 Budget final_budget(const AcceleratorConfig& accelerator);
 
+constexpr std::int64_t float_bits = 32;
+
 /// Training of the derived network, from scratch.
 struct TrainConfig {
   std::uint64_t seed = 1;  // of weights, order and augmentation
-  bool quantized = true;   // false: in float, to see what quantisation costs
+  std::int64_t bits = 0;   // of every block; 0: as the search has chosen; float_bits: not quantised
   std::int64_t epochs = 8;
   std::int64_t warmup_epochs = 0;   // during which the rate rises
   std::int64_t evaluate_every = 1;  // epochs between scores on the test split

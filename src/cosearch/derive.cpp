@@ -11,10 +11,6 @@ double seconds_of(const Solution& solution, const Pricing& pricing) {
   return value_of(pricing.objective(), solution.cost, solution.accelerator->batch, pricing.platform());
 }
 
-std::string shown(Objective objective, double seconds) {
-  return fmt::format("{:.4g} {}", in_metric(objective, seconds), metric_unit(objective));
-}
-
 /// A change of one block's choice.
 struct Substitution {
   std::size_t block = 0;
@@ -61,7 +57,7 @@ int differing_blocks(const Architecture& a, const Architecture& b) {
 
 Derived derive(const Logits& logits, Pricing& pricing, const Target& target, const AcceleratorConfig& accelerator,
                std::uint64_t seed) {
-  const double limit = target_seconds(target);
+  const double limit = limit_of(target);
   Derived derived{most_likely(logits), {}, {}, std::numeric_limits<double>::infinity(), 0};
   const Architecture likeliest = derived.architecture;
   double best_seconds = derived.seconds;
@@ -79,8 +75,8 @@ Derived derive(const Logits& logits, Pricing& pricing, const Target& target, con
     do {
       const Substitution substitution = best_substitution(logits, pricing, derived.architecture);
       if (substitution.price == std::numeric_limits<double>::infinity() || round == most_rounds) {
-        throw work_error("no network of the space was found to meet the target of {:.4g} {}; the best found reaches {}",
-                         target.value, metric_unit(target.objective), shown(target.objective, best_seconds));
+        throw work_error("no network of the space was found to meet the target of {}; the best found reaches {}",
+                         in_words(target), in_words(target.metric, best_seconds));
       }
       derived.architecture[substitution.block] = substitution.choice;
       estimated = pricing.objective_seconds(pricing.chunk_seconds(derived.architecture));
@@ -112,10 +108,9 @@ void check_target(Pricing& pricing, const Target& target, const AcceleratorConfi
   const Architecture cheapest = cheapest_architecture(pricing.space());
   const Solution solution = pricing.refresh(cheapest, accelerator.engine, final_budget(accelerator), seed);
   const double seconds = seconds_of(solution, pricing);
-  if (seconds > target_seconds(target)) {
-    throw input_error("target.value: {:.4g} {} is out of reach on {}: the cheapest network of the space reaches {}",
-                      target.value, metric_unit(target.objective), pricing.platform().name,
-                      shown(target.objective, seconds));
+  if (seconds > limit_of(target)) {
+    throw input_error("target.value: {} is out of reach on {}: the cheapest network of the space reaches {}",
+                      in_words(target), pricing.platform().name, in_words(target.metric, seconds));
   }
 }
 

@@ -74,7 +74,7 @@ JointSearch::JointSearch(const Config& config, SearchSpace space, Platform platf
     : config_(config),
       train_(train),
       halves_(split_balanced(train.labels, 0.5, config.seed)),
-      pricing_(space, train.classes, std::move(platform), std::move(design_space), config.target.objective),
+      pricing_(space, train.classes, std::move(platform), std::move(design_space), config.target.metric),
       net_(make_net(config, space, train.classes)),
       sgd_(net_.parameters(), sgd_options(config.search.weights)),
       logits_(make_logits(space)),
@@ -182,7 +182,7 @@ void JointSearch::arch_step() {
 /// The multiplier of a dual ascent alone goes on rising until the target is met, and then pushes far beyond it before
 /// it has fallen again. The part in proportion to what is missing lately (an augmented Lagrangian) ends with the miss.
 void JointSearch::update_lambda(double seconds) {
-  const double excess = std::log(seconds / target_seconds(config_.target));
+  const double excess = std::log(seconds / limit_of(config_.target));
   multiplier_ = std::max(0.0, multiplier_ + config_.search.lambda_rate * excess);
   const std::int64_t steps = std::min(arch_steps_ + 1, excess_horizon);
   excess_ += (excess - excess_) / static_cast<double>(steps);
@@ -226,7 +226,7 @@ void JointSearch::refresh_accelerator(const Architecture& executed) {
                     {"phase", "search"},
                     {"step", step_},
                     {"value", seconds},
-                    {metric_name(pricing_.objective()), in_metric(pricing_.objective(), seconds)},
+                    {metric_name(pricing_.objective()), in_unit(pricing_.objective(), seconds)},
                     {"evaluations", solution.evaluations}};
   if (solution.bound) {
     refresh_event_["gap"] = gap_of(seconds, *solution.bound);
@@ -349,8 +349,8 @@ Json JointSearch::epoch_event() const {
                 {"val_top1", mean(sums_.val_top1, sums_.arch_steps)},
                 {"tau", tau()},
                 {"expected_seconds", seconds},
-                {"expected_" + metric_name(pricing_.objective()), in_metric(pricing_.objective(), seconds)},
-                {"target_seconds", target_seconds(config_.target)},
+                {"expected_" + metric_name(pricing_.objective()), in_unit(pricing_.objective(), seconds)},
+                {"target_seconds", limit_of(config_.target)},
                 {"lambda", lambda()},
                 {"alpha_entropy", alpha_entropy(logits_)},
                 {"beta_entropy", beta_entropy(logits_)}});
@@ -368,7 +368,7 @@ std::string JointSearch::status() const {
     const Objective objective = pricing_.objective();
     const double seconds = std::exp(mean(sums_.log_seconds, sums_.arch_steps));
     text += fmt::format("  expected {:.4g} of {:.4g} {}  λ {:.3f}  entropy α {:.2f} β {:.2f}",
-                        in_metric(objective, seconds), config_.target.value, metric_unit(objective), lambda(),
+                        in_unit(objective, seconds), config_.target.value, words_of(objective).unit, lambda(),
                         alpha_entropy(logits_), beta_entropy(logits_));
   }
   return text;

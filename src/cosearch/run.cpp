@@ -159,24 +159,25 @@ Json first_result(const Setting& setting, const Derived& derived, double search_
   const Cost& cost = derived.solution.cost;
   const Resources& used = cost.resources;
   const int batch = derived.solution.accelerator->batch;
-  const Objective objective = setting.config.target.objective;
-  Json result = {
-      {"dataset", setting.config.dataset},
-      {"platform", setting.platform.name},
-      {"engine", setting.config.accelerator.engine},
-      {"seed", setting.config.seed},
-      {"objective", objective == Objective::fps ? "fps" : "latency"},
-      {"value", derived.seconds},
-      {"fps", fps(cost.ii_cycles, batch, setting.platform)},
-      {"ii_cycles", cost.ii_cycles},
-      {"batch", batch},
-      {"latency_ms", static_cast<double>(cost.latency_cycles) / (1e3 * setting.platform.clock_mhz)},
-      {"dsp", used.dsp},
-      {"bram18", used.bram18},
-      {"lut", used.lut},
-      {"ff", used.ff},
-      {"target",
-       {{"metric", metric_name(objective)}, {"value", setting.config.target.value}, {"unit", metric_unit(objective)}}}};
+  const Objective objective = setting.config.target.metric;
+  Json result = {{"dataset", setting.config.dataset},
+                 {"platform", setting.platform.name},
+                 {"engine", setting.config.accelerator.engine},
+                 {"seed", setting.config.seed},
+                 {"objective", objective == Objective::fps ? "fps" : "latency"},
+                 {"value", derived.seconds},
+                 {"fps", fps(cost.ii_cycles, batch, setting.platform)},
+                 {"ii_cycles", cost.ii_cycles},
+                 {"batch", batch},
+                 {"latency_ms", static_cast<double>(cost.latency_cycles) / (1e3 * setting.platform.clock_mhz)},
+                 {"dsp", used.dsp},
+                 {"bram18", used.bram18},
+                 {"lut", used.lut},
+                 {"ff", used.ff},
+                 {"target",
+                  {{"metric", metric_name(objective)},
+                   {"value", setting.config.target.value},
+                   {"unit", words_of(objective).unit}}}};
   if (cost.energy) {
     result["area_um2"] = used.area_um2;
     result["energy_mj"] = energy_mj(*cost.energy, batch);
@@ -210,9 +211,9 @@ void derive_stage(const Setting& setting, JointSearch& search, double search_sec
                       {"substitutions", derived.substitutions}});
   const Json result = first_result(setting, derived, watch.seconds());
   setting.folder.write_result(result);
-  setting.progress.milestone(fmt::format("derived: {:.4g} {} for a target of {:.4g}, {:.1f} MMAC, {} substitutions",
-                                         in_metric(search.pricing().objective(), derived.seconds),
-                                         metric_unit(search.pricing().objective()), setting.config.target.value,
+  setting.progress.milestone(fmt::format("derived: {} for a target of {}, {:.1f} MMAC, {} substitutions",
+                                         in_words(search.pricing().objective(), derived.seconds),
+                                         in_words(setting.config.target),
                                          static_cast<double>(macs(derived.network)) / 1e6, derived.substitutions));
 }
 
@@ -277,7 +278,7 @@ void train_stage(const Setting& setting) {
   Json result = setting.folder.result();
   result["top1"] = score(false).top1;
   result["top1_mirrored"] = score(true).top1;
-  result["quantized"] = config.train.quantized;
+  result["train_bits"] = config.train.bits;
   result["train_seconds"] = watch.seconds();
   result["peak_rss_mb"] = std::max(result.value("peak_rss_mb", 0.0), peak_rss_mb());
   setting.folder.write_result(result);
@@ -330,6 +331,7 @@ void search_and_derive(const Setting& setting) {
 
 Json run(const Config& config, const RunOptions& options) {
   SearchSpace space = load_space(config.space);
+  check_train_bits(config.train, space);
   Platform platform = load_platform(config.platform);
   RunFolder folder(options.out, to_yaml(config));
   if (folder.finished()) {

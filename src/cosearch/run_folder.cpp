@@ -96,7 +96,7 @@ void RunFolder::back_to(std::uintmax_t log_size) const {
 void change_training(const fs::path& folder, const std::string& config) {
   const RunFolder run(folder, read_file(folder / config_file));
   Json result = run.result();
-  for (const char* key : {"top1", "top1_mirrored", "quantized", "train_seconds"}) {
+  for (const char* key : {"top1", "top1_mirrored", "train_bits", "train_seconds"}) {
     result.erase(key);
   }
   run.write_result(result);

@@ -1,5 +1,9 @@
 #include "cosearch/trained.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/json.hpp"
@@ -8,6 +12,29 @@
 #include "model/network_json.hpp"
 
 namespace autonba {
+namespace {
+
+/// The architecture with what `train.bits` asks for.
+Architecture trained_architecture(const TrainConfig& train, const SearchSpace& space, Architecture architecture) {
+  check_train_bits(train, space);
+  const auto found = std::find(space.bits.begin(), space.bits.end(), train.bits);
+  if (found != space.bits.end()) {
+    for (BlockChoice& choice : architecture) {
+      choice.bits = static_cast<int>(found - space.bits.begin());
+    }
+  }
+  return architecture;
+}
+
+}  // namespace
+
+void check_train_bits(const TrainConfig& train, const SearchSpace& space) {
+  const bool offered = std::find(space.bits.begin(), space.bits.end(), train.bits) != space.bits.end();
+  if (!offered && train.bits != 0 && train.bits != float_bits) {
+    throw input_error("train.bits: {} is not among the bitwidths of {} ({}); 0 takes those of the search, {} is float",
+                      train.bits, space.name, fmt::join(space.bits, ", "), float_bits);
+  }
+}
 
 Architecture derived_architecture(const std::filesystem::path& network_file) {
   const std::string name = network_file.string();
@@ -19,10 +46,11 @@ Supernet make_derived_net(const Config& config, const SearchSpace& space, const 
                           int classes) {
   Rng rng = make_rng(config.train.seed, "train-weights");
   NetOptions options = net_options(config, classes);
-  if (!config.train.quantized) {
+  if (config.train.bits == float_bits) {
     options.quantizer = QuantizerKind::none;
   }
-  return Supernet(space, derived_candidates(space, architecture), options, rng);
+  const Architecture trained = trained_architecture(config.train, space, architecture);
+  return Supernet(space, derived_candidates(space, trained), options, rng);
 }
 
 TrainedNetwork load_trained(const std::filesystem::path& run, torch::Device device) {

@@ -19,7 +19,10 @@ struct TrainedNetwork {
 /// Throws InputError if `run` holds no trained network.
 TrainedNetwork load_trained(const std::filesystem::path& run, torch::Device device);
 
-/// The network that a run derived, with its first weights.
+/// Throws InputError where `train.bits` is none of the space's bitwidths, nor 0 or float_bits.
+void check_train_bits(const TrainConfig& train, const SearchSpace& space);
+
+/// The network that a run derived at the bitwidths that it is trained at, with its first weights.
 Supernet make_derived_net(const Config& config, const SearchSpace& space, const Architecture& architecture,
                           int classes);
 

@@ -84,8 +84,12 @@ Target make_target(Objective objective, double value) {
   return target;
 }
 
+double limit_of(const Target& target) {
+  return from_unit(target.metric, target.value);
+}
+
 bool meets(const Target& target, double value) {
-  return value <= from_unit(target.metric, target.value);
+  return value <= limit_of(target);
 }
 
 std::string in_words(const Target& target) {

@@ -32,10 +32,14 @@ std::string in_words(Objective objective, double value);
 struct Target {
   Objective metric = Objective::fps;
   double value = 0;  // in the metric's unit
+  friend bool operator==(const Target&, const Target&) = default;
 };
 
 /// Throws InputError unless `value` is a number above 0.
 Target make_target(Objective objective, double value);
+
+/// The target as a value of value_of(target.metric, …): at most so much.
+double limit_of(const Target& target);
 
 /// Whether a value of value_of(target.metric, …) is as good as the target.
 bool meets(const Target& target, double value);

@@ -10,11 +10,19 @@ torch::Tensor orthogonalised(const torch::Tensor& matrices) {
   const bool tall = matrices.size(1) > matrices.size(2);
   torch::Tensor x = tall ? matrices.transpose(1, 2) : matrices;
   x = x / x.norm(2, {1, 2}, true).clamp_min(1e-30);  // singular values at most 1
+  // An iteration is X ← P·X with P = aI + bG + cG², G = XXᵀ. P commutes with G, so that G ← PGP, and the product of all
+  // P, which are as small as the shorter side, meets X once.
+  torch::Tensor gram = torch::bmm(x, x.transpose(1, 2));
+  torch::Tensor product;
   for (int i = 0; i < iterations; ++i) {
-    const torch::Tensor gram = torch::bmm(x, x.transpose(1, 2));
     const torch::Tensor polynomial = torch::baddbmm(gram, gram, gram, b, c);
-    x = torch::baddbmm(x, polynomial, x, a, 1);
+    polynomial.diagonal(0, 1, 2).add_(a);
+    product = i == 0 ? polynomial : torch::bmm(polynomial, product);
+    if (i + 1 < iterations) {
+      gram = torch::bmm(polynomial, torch::bmm(gram, polynomial));
+    }
   }
+  x = torch::bmm(product, x);
   return tall ? x.transpose(1, 2) : x;
 }
 

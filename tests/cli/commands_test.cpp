@@ -103,6 +103,10 @@ TEST_F(Commands, AFinishedRunIsNotRunAgainAndCanBeUsed) {
   const Finished trained = run_program({"train", path("run"), "--set", "train.epochs=1"});
   EXPECT_EQ(trained.code, 0) << trained.err;
   EXPECT_EQ(run_program({"train", path("run"), "--set", "seed=3"}).code, 2);
+  const Finished unknown_bits = run_program({"train", path("run"), "--set", "train.bits=5"});
+  EXPECT_EQ(unknown_bits.code, 2);
+  EXPECT_THAT(unknown_bits.err, HasSubstr("train.bits: 5 is not among the bitwidths of quick (4, 6, 8)"));
+  EXPECT_THAT(run_program({"train", path("run")}).out, HasSubstr("top-1"));  // nothing of the last training is lost
 }
 
 TEST_F(Commands, ADamagedCheckpointIsNamed) {

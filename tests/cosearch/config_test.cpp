@@ -76,12 +76,5 @@ TEST_F(ConfigFile, MistakesAreNamed) {
   EXPECT_THAT(complaint(""), HasSubstr("a mapping of keys was expected"));
 }
 
-TEST(Target, IsSecondsOfTheObjective) {
-  EXPECT_DOUBLE_EQ(target_seconds({Objective::fps, 200}), 0.005);
-  EXPECT_DOUBLE_EQ(target_seconds({Objective::latency, 4}), 0.004);
-  EXPECT_DOUBLE_EQ(in_metric(Objective::fps, 0.005), 200);
-  EXPECT_DOUBLE_EQ(in_metric(Objective::latency, 0.004), 4);
-}
-
 }  // namespace
 }  // namespace autonba

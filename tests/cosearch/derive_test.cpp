@@ -43,7 +43,7 @@ TEST_F(Deriving, SubstitutesUntilTheTargetIsMet) {
   ASSERT_LT(cheapest, 0.8 * costliest);
   const Target target{Objective::fps, 1 / (0.5 * (costliest + cheapest))};
   const Derived derived = derive(costly_logits(), pricing_, target, accelerator_, 1);
-  EXPECT_LE(derived.seconds, target_seconds(target));
+  EXPECT_LE(derived.seconds, limit_of(target));
   EXPECT_GT(derived.substitutions, 0);
   EXPECT_NE(derived.architecture, cheapest_architecture(tiny_space())) << "no more is given up than needed";
 }

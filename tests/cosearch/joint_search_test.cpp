@@ -36,9 +36,9 @@ std::vector<std::pair<double, Architecture>> enumerate(const Config& config, std
     for (int rest = i; architecture.size() < space.blocks.size(); rest /= choices) {
       architecture.push_back({rest % choices / 2, rest % choices % 2});
     }
-    Pricing pricing(space, 4, tiny_platform(), tiny_design_space(), config.target.objective);
+    Pricing pricing(space, 4, tiny_platform(), tiny_design_space(), config.target.metric);
     const Solution solution = pricing.refresh(architecture, config.accelerator.engine, {20}, seed);
-    priced.emplace_back(value_of(config.target.objective, solution.cost, 1, pricing.platform()), architecture);
+    priced.emplace_back(value_of(config.target.metric, solution.cost, 1, pricing.platform()), architecture);
   }
   return priced;
 }

@@ -68,6 +68,13 @@ TEST(Target, IsReadInTheUnitThatPeopleUse) {
   }
 }
 
+TEST(Target, IsALimitOfTheObjective) {
+  EXPECT_DOUBLE_EQ(limit_of({Objective::fps, 200}), 0.005);
+  EXPECT_DOUBLE_EQ(limit_of({Objective::latency, 4}), 0.004);
+  EXPECT_DOUBLE_EQ(in_unit(Objective::fps, 0.005), 200);
+  EXPECT_DOUBLE_EQ(in_unit(Objective::latency, 0.004), 4);
+}
+
 TEST(Target, NonsenseIsRefused) {
   for (const double value : {0., -1., std::numeric_limits<double>::infinity(), std::nan("")}) {
     EXPECT_THROW(make_target(Objective::fps, value), InputError);
