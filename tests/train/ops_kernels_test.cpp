@@ -417,6 +417,36 @@ TEST_P(PointwiseKernel, WeightGradientIsAddedToWhatIsThere) {
   }
 }
 
+TEST_P(PointwiseKernel, ProductsAreThoseOfEveryPixel) {
+  for (const auto& [pixels, channels_in, channels_out, groups] :
+       {std::tuple<std::ptrdiff_t, std::ptrdiff_t, std::ptrdiff_t, std::ptrdiff_t>{1, 1, 1, 1},
+        {3, 5, 2, 1},
+        {100, 16, 24, 1},
+        {97, 7, 37, 1},
+        {13, 40, 64, 2},
+        {5, 6, 26, 2}}) {
+    const std::ptrdiff_t in = channels_in / groups;
+    const std::ptrdiff_t out = channels_out / groups;
+    const PixelProduct s = {in, out, channels_in, channels_out, (out + 15) / 16 * 16};
+    const std::vector<float> x = normals(pixels * channels_in, 1);
+    const std::vector<float> w = normals(groups * in * s.weight_row, 2);
+    std::vector<float> y(pixels * channels_out + 1, 42.0f);
+    std::vector<double> wanted(pixels * channels_out);
+    for (std::ptrdiff_t group = 0; group < groups; ++group) {
+      const float* group_w = &w[group * in * s.weight_row];
+      pointwise_products(&x[group * in], group_w, pixels, s, &y[group * out]);
+      for (std::ptrdiff_t i = 0; i < pixels * in * out; ++i) {
+        const std::ptrdiff_t p = i / (in * out), k = i / out % in, n = i % out;
+        wanted[p * channels_out + group * out + n] +=
+            double{x[p * channels_in + group * in + k]} * group_w[k * s.weight_row + n];
+      }
+    }
+    EXPECT_EQ(y.back(), 42.0f) << "written beyond the end";
+    y.pop_back();
+    expect_near(y, wanted, 1e-5);
+  }
+}
+
 TEST_P(TransposeKernel, SwapsRowsAndColumnsOfEveryPixel) {
   for (const auto& [rows, columns] :
        {std::pair<std::size_t, std::size_t>{1, 5}, {2, 1}, {2, 3}, {2, 37}, {37, 2}, {3, 16}}) {

@@ -23,6 +23,47 @@ constexpr Index tile_rows = HWY_TARGET <= HWY_AVX3 ? 12 : 6;
 /// after it that it asks for, fits the first cache.
 constexpr Index block = 64;
 
+/// Calls body(integral_constant N, memory, c) for panels of N = 1 or 2 vectors of `columns`, from column c on; the last
+/// vector of a panel is for `memory` to load and to store, one before it is whole.
+template <typename Body>
+HWY_INLINE void for_panels(Index columns, const Body& body) {
+  const Index lanes = static_cast<Index>(hn::Lanes(f));
+  constexpr std::integral_constant<Index, 1> one;
+  constexpr std::integral_constant<Index, 2> two;
+  Index c = 0;
+  for (; c + 2 * lanes <= columns; c += 2 * lanes) {
+    body(two, Whole(), c);
+  }
+  const Index rest = columns - c;
+  if (rest > lanes) {
+    body(two, Ragged{static_cast<std::size_t>(rest - lanes)}, c);
+  } else if (rest == lanes) {
+    body(one, Whole(), c);
+  } else if (rest > 0) {
+    body(one, Ragged{static_cast<std::size_t>(rest)}, c);
+  }
+}
+
+template <Index N, typename Memory>
+HWY_INLINE void load_vectors(const Memory& memory, const float* from, V* vectors) {
+  const Index lanes = static_cast<Index>(hn::Lanes(f));
+  UNROLL for (Index n = 0; n < N; ++n) {
+    vectors[n] = n + 1 < N ? hn::LoadU(f, from + n * lanes) : memory.load(from + n * lanes);
+  }
+}
+
+template <Index N, typename Memory>
+HWY_INLINE void store_vectors(const Memory& memory, const V* vectors, float* to) {
+  const Index lanes = static_cast<Index>(hn::Lanes(f));
+  UNROLL for (Index n = 0; n < N; ++n) {
+    if (n + 1 < N) {
+      hn::StoreU(vectors[n], f, to + n * lanes);
+    } else {
+      memory.store(vectors[n], to + n * lanes);
+    }
+  }
+}
+
 /// R rows and N vectors of the gradient, over all pixels of a block. `asks`: for what it reads of the next block, too.
 template <Index R, Index N, bool asks, typename Memory>
 HWY_INLINE void add_tile(const Memory& memory, const float* x, const float* g, Index pixels, const Pointwise& s,
@@ -30,19 +71,14 @@ HWY_INLINE void add_tile(const Memory& memory, const float* x, const float* g, I
   const Index lanes = static_cast<Index>(hn::Lanes(f));
   V sum[R][N];
   UNROLL for (Index r = 0; r < R; ++r) {
-    UNROLL for (Index n = 0; n < N; ++n) {
-      sum[r][n] = memory.load(gradient + r * s.channels_in + n * lanes);
-    }
+    load_vectors<N>(memory, gradient + r * s.channels_in, sum[r]);
   }
   for (Index pixel = 0; pixel < pixels; ++pixel, x += s.x_pixel, g += s.g_pixel) {
     V input[N];
-    UNROLL for (Index n = 0; n < N; ++n) {
-      input[n] = memory.load(x + n * lanes);
-      if (asks) {
-        hwy::Prefetch(x + block * s.x_pixel + n * lanes);
-      }
-    }
+    load_vectors<N>(memory, x, input);
     if (asks) {
+      hwy::Prefetch(x + block * s.x_pixel);
+      hwy::Prefetch(x + block * s.x_pixel + (N - 1) * lanes);
       hwy::Prefetch(g + block * s.g_pixel);
     }
     UNROLL for (Index r = 0; r < R; ++r) {
@@ -53,9 +89,7 @@ HWY_INLINE void add_tile(const Memory& memory, const float* x, const float* g, I
     }
   }
   UNROLL for (Index r = 0; r < R; ++r) {
-    UNROLL for (Index n = 0; n < N; ++n) {
-      memory.store(sum[r][n], gradient + r * s.channels_in + n * lanes);
-    }
+    store_vectors<N>(memory, sum[r], gradient + r * s.channels_in);
   }
 }
 
@@ -77,23 +111,68 @@ HWY_INLINE void add_columns(const Memory& memory, const float* x, const float* g
 
 void AddWeightGradient(const float* x, const float* g, Index pixels, const Pointwise& s, Index begin, Index end,
                        float* gradient) {
-  const Index lanes = static_cast<Index>(hn::Lanes(f));
   for (Index first = 0; first < pixels; first += block) {
     const Index count = HWY_MIN(block, pixels - first);
-    const float* from_x = x + first * s.x_pixel;
-    const float* from_g = g + first * s.g_pixel;
-    Index c = 0;
-    for (; c + 2 * lanes <= s.channels_in; c += 2 * lanes) {
-      add_columns<2>(Whole(), from_x, from_g, count, s, c, begin, end, gradient);
+    for_panels(s.channels_in, [&](auto N, const auto& memory, Index c) HWY_ATTR {
+      add_columns<N>(memory, x + first * s.x_pixel, g + first * s.g_pixel, count, s, c, begin, end, gradient);
+    });
+  }
+}
+
+/// Pixels of which all products are made before the next.
+constexpr Index pixel_block = 8 * tile_rows;
+
+/// R pixels and N vectors of their outputs. `asks`: for the same pixels of the next block.
+template <Index R, Index N, bool asks, typename Memory>
+HWY_INLINE void make_tile(const Memory& memory, const float* x, const float* weights, const PixelProduct& s, float* y) {
+  const Index lanes = static_cast<Index>(hn::Lanes(f));
+  V sum[R][N];
+  UNROLL for (Index r = 0; r < R; ++r) {
+    UNROLL for (Index n = 0; n < N; ++n) {
+      sum[r][n] = hn::Zero(f);
     }
-    if (c + lanes <= s.channels_in) {
-      add_columns<1>(Whole(), from_x, from_g, count, s, c, begin, end, gradient);
-      c += lanes;
+  }
+  for (Index k = 0; k < s.channels_in; ++k, weights += s.weight_row) {
+    V weight[N];
+    UNROLL for (Index n = 0; n < N; ++n) {
+      weight[n] = hn::LoadU(f, weights + n * lanes);
     }
-    if (c < s.channels_in) {
-      const Ragged rest{static_cast<std::size_t>(s.channels_in - c)};
-      add_columns<1>(rest, from_x, from_g, count, s, c, begin, end, gradient);
+    if (asks) {
+      hwy::Prefetch(x + pixel_block * s.x_pixel + k * R);
     }
+    UNROLL for (Index r = 0; r < R; ++r) {
+      const V input = hn::Set(f, x[r * s.x_pixel + k]);
+      UNROLL for (Index n = 0; n < N; ++n) {
+        sum[r][n] = hn::MulAdd(input, weight[n], sum[r][n]);
+      }
+    }
+  }
+  UNROLL for (Index r = 0; r < R; ++r) {
+    store_vectors<N>(memory, sum[r], y + r * s.y_pixel);
+  }
+}
+
+/// N vectors of the outputs of a block, from output c on.
+template <Index N, typename Memory>
+HWY_INLINE void make_columns(const Memory& memory, const float* x, const float* weights, Index pixels,
+                             const PixelProduct& s, Index c, float* y) {
+  Index pixel = 0;
+  const auto tiles = [&](auto R) HWY_ATTR {
+    const auto make = c == 0 ? make_tile<R, N, true, Memory> : make_tile<R, N, false, Memory>;
+    for (; pixel + R <= pixels; pixel += R) {
+      make(memory, x + pixel * s.x_pixel, weights + c, s, y + pixel * s.y_pixel + c);
+    }
+  };
+  tiles(std::integral_constant<Index, tile_rows>());
+  tiles(std::integral_constant<Index, 1>());
+}
+
+void Products(const float* x, const float* weights, Index pixels, const PixelProduct& s, float* y) {
+  for (Index first = 0; first < pixels; first += pixel_block) {
+    const Index count = HWY_MIN(pixel_block, pixels - first);
+    for_panels(s.channels_out, [&](auto N, const auto& memory, Index c) HWY_ATTR {
+      make_columns<N>(memory, x + first * s.x_pixel, weights, count, s, c, y + first * s.y_pixel);
+    });
   }
 }
 
@@ -104,10 +183,16 @@ HWY_AFTER_NAMESPACE();
 namespace autonba::kernels {
 
 HWY_EXPORT(AddWeightGradient);
+HWY_EXPORT(Products);
 
 void pointwise_add_weight_gradient(const float* x, const float* g, std::ptrdiff_t pixels, const Pointwise& shape,
                                    std::ptrdiff_t begin, std::ptrdiff_t end, float* weight_gradient) {
   HWY_DYNAMIC_DISPATCH(AddWeightGradient)(x, g, pixels, shape, begin, end, weight_gradient);
+}
+
+void pointwise_products(const float* x, const float* weights, std::ptrdiff_t pixels, const PixelProduct& shape,
+                        float* y) {
+  HWY_DYNAMIC_DISPATCH(Products)(x, weights, pixels, shape, y);
 }
 
 }  // namespace autonba::kernels

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "base/ceil_div.hpp"
 #include "base/profile.hpp"
 #include "train/kernels/depthwise.hpp"
 #include "train/kernels/pointwise.hpp"
@@ -80,6 +81,25 @@ torch::Tensor depthwise_weight_gradient(const torch::Tensor& x, const torch::Ten
   return sums.sum(0).t().reshape({x.size(1), 1, shape.kernel, shape.kernel});
 }
 
+/// Of every pixel and group: x·weights, of [groups, channels_in, channels_out] each.
+torch::Tensor pixel_products(const torch::Tensor& x, const torch::Tensor& weights) {
+  const std::int64_t groups = weights.size(0);
+  const std::int64_t row = ceil_div<std::int64_t>(weights.size(2), 16) * 16;
+  const torch::Tensor padded = at::constant_pad_nd(weights, {0, row - weights.size(2)}).contiguous();
+  torch::Tensor y = torch::empty({x.size(0), groups * weights.size(2), x.size(2), x.size(3)}, x.options(),
+                                 at::MemoryFormat::ChannelsLast);
+  const kernels::PixelProduct shape{weights.size(1), weights.size(2), x.size(1), y.size(1), row};
+  const std::int64_t pixels_least = 1 + 65536 / (shape.channels_in * y.size(1));  // for which to wake a thread
+  at::parallel_for(0, x.numel() / x.size(1), pixels_least, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t group = 0; group < groups; ++group) {
+      kernels::pointwise_products(x.data_ptr<float>() + begin * shape.x_pixel + group * shape.channels_in,
+                                  padded.data_ptr<float>() + group * padded.stride(0), end - begin, shape,
+                                  y.data_ptr<float>() + begin * shape.y_pixel + group * shape.channels_out);
+    }
+  });
+  return y;
+}
+
 /// Of a 1×1 convolution. Each thread adds up pixels where there are many, else rows of the gradient.
 torch::Tensor pointwise_weight_gradient(const torch::Tensor& x, const torch::Tensor& g, std::int64_t groups) {
   const kernels::Pointwise shape{x.size(1) / groups, g.size(1) / groups, x.size(1), g.size(1)};
@@ -106,7 +126,8 @@ torch::Tensor pointwise_weight_gradient(const torch::Tensor& x, const torch::Ten
   return sums.sum(0).reshape({g.size(1), shape.channels_in, 1, 1});
 }
 
-/// How a convolution is done: by the kernels, or by what ATen finds best (oneDNN).
+/// How a convolution is done: by the kernels, or by what ATen finds best (oneDNN). Of 1×1 convolutions with large
+/// weights that is a tenth faster, with small ones slower by up to a third, in groups by two thirds.
 struct Conv {
   std::int64_t stride, padding, groups;
   bool depthwise;  // by the kernels
@@ -116,19 +137,24 @@ struct Conv {
       const kernels::Depthwise shape = shape_of(x, weights.size(2), stride, padding);
       return all_rows(x, taps_first(weights), shape, shape.height_out, shape.width_out, kernels::depthwise_rows);
     }
+    if (multiplies(weights)) {
+      return pixel_products(x, of_groups(weights).transpose(1, 2));
+    }
     return reference::conv(x, weights, stride, padding, groups);
   }
   torch::Tensor input_gradient(const torch::Tensor& x, const torch::Tensor& weights, const torch::Tensor& g) const {
-    return depthwise ? depthwise_input_gradient(g, weights, shape_of(x, weights.size(2), stride, padding))
-                     : std::get<0>(gradients(x, weights, g, {true, false, false}));
+    if (depthwise) {
+      return depthwise_input_gradient(g, weights, shape_of(x, weights.size(2), stride, padding));
+    }
+    return multiplies(weights) ? pixel_products(g, of_groups(weights))
+                               : std::get<0>(gradients(x, weights, g, {true, false, false}));
   }
   torch::Tensor weight_gradient(const torch::Tensor& x, const torch::Tensor& weights, const torch::Tensor& g) const {
     if (depthwise) {
       return depthwise_weight_gradient(x, g, shape_of(x, weights.size(2), stride, padding));
     }
-    return weights.size(2) == 1 && stride == 1 && padding == 0
-               ? pointwise_weight_gradient(x, g, groups)
-               : std::get<1>(gradients(x, weights, g, {false, true, false}));
+    return is_pointwise(weights) ? pointwise_weight_gradient(x, g, groups)
+                                 : std::get<1>(gradients(x, weights, g, {false, true, false}));
   }
 
   /// Of the convolution and of each of its gradients: two of map, weights and result are read, the third is written.
@@ -143,6 +169,16 @@ struct Conv {
   }
 
  private:
+  bool is_pointwise(const torch::Tensor& weights) const { return weights.size(2) == 1 && stride == 1 && padding == 0; }
+  /// Whether pixel_products() is the faster way.
+  bool multiplies(const torch::Tensor& weights) const {
+    constexpr std::int64_t first_cache = 8192;  // floats
+    return is_pointwise(weights) && (groups > 1 || weights.numel() <= first_cache);
+  }
+  /// [groups, C_out / groups, C_in / groups] of a 1×1 convolution.
+  torch::Tensor of_groups(const torch::Tensor& weights) const {
+    return weights.reshape({groups, weights.size(0) / groups, weights.size(1)});
+  }
   std::tuple<torch::Tensor, torch::Tensor, torch::Tensor> gradients(const torch::Tensor& x,
                                                                     const torch::Tensor& weights,
                                                                     const torch::Tensor& g,
