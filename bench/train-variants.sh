@@ -4,7 +4,8 @@
 #   bench/train-variants.sh VARIANTS RUN OUT MINUTES SEED...
 #
 # VARIANTS is a file with a line for each: a name, then keys of `train` as in `--set` without that prefix. With MINUTES
-# above 0 each gets as many epochs as end after that time, which an epoch tried before tells; with 0 those of the run.
+# above 0 each gets as many epochs as end after that time, which an epoch tried before tells; with 0 those that its line
+# names, or those of the run.
 # For example:
 #
 #   bench/train-variants.sh bench/variants/recipe.txt runs/quick runs/recipes 2.5 1 2 3
@@ -57,7 +58,8 @@ while read -r name keys; do
   fi
   for seed in "${seeds[@]}"; do
     folder=$out/$name-$seed
-    train "$folder" "$seed" "${assignments[@]}" epochs="$epochs" evaluate_every="$epochs"
+    train "$folder" "$seed" epochs="$epochs" evaluate_every="$epochs" "${assignments[@]}"
+    epochs=$(sed -n '/^train:/,$s/^  epochs: //p' "$folder/config.yaml")  # a variant's own, if it has one
     echo "$name $seed $epochs $(value_of train_seconds "$folder") $(value_of top1 "$folder")" | tee -a "$out/trainings"
   done
 done <"$variants"

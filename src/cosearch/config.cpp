@@ -100,6 +100,9 @@ TrainConfig read_train(const YamlMap& map, std::uint64_t seed) {
   train.evaluate_every = map.integer("evaluate_every", 1, many, train.evaluate_every);
   train.average_decay = map.number("average_decay", 0, 0.999999, train.average_decay);
   train.flip = read_enum(map, "flip", flips, train.flip);
+  if (map.has("crop_padding")) {
+    train.crop_padding = map.integer("crop_padding", 0, 4096);
+  }
   train.cutout = map.integer("cutout", 0, 4096, train.cutout);
   if (map.has("sides")) {
     train.sides = map.integers("sides", 1, 4096);
@@ -237,6 +240,9 @@ std::string to_yaml(const Config& config) {
   yaml.add("evaluate_every", config.train.evaluate_every);
   yaml.add("average_decay", config.train.average_decay);
   yaml.add("flip", flips[static_cast<std::size_t>(config.train.flip)]);
+  if (config.train.crop_padding) {
+    yaml.add("crop_padding", *config.train.crop_padding);
+  }
   yaml.add("cutout", config.train.cutout);
   if (!config.train.sides.empty()) {
     yaml.add("sides", fmt::format("[{}]", fmt::join(config.train.sides, ", ")));

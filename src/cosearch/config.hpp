@@ -77,7 +77,8 @@ struct TrainConfig {
   std::int64_t evaluate_every = 1;  // epochs between scores on the test split
   double average_decay = 0;         // of the moving average of the weights, which is delivered; 0: the last ones are
   Flip flip = Flip::random;         // never | random | alternate
-  std::int64_t cutout = 0;          // pixels, side of a square of zeros in every image
+  std::optional<std::int64_t> crop_padding;  // pixels; none: as usual for the dataset
+  std::int64_t cutout = 0;                   // pixels, side of a square of zeros in every image
   std::vector<std::int64_t> sides;  // pixels of the images, for equal shares of the training; empty: those of the space
   WeightRecipe weights;
 };

@@ -26,6 +26,7 @@ TrainRecipe train_recipe(const TrainConfig& config) {
 Augmentation train_augmentation(const Config& config) {
   Augmentation augmentation = usual_augmentation(config.dataset);
   augmentation.flip = config.train.flip;
+  augmentation.crop_padding = static_cast<int>(config.train.crop_padding.value_or(augmentation.crop_padding));
   augmentation.cutout = static_cast<int>(config.train.cutout);
   return augmentation;
 }

@@ -49,6 +49,11 @@ TEST_F(ConfigFile, TheTrainingHasTheSeedOfTheRunUnlessItsOwnIsGiven) {
   EXPECT_EQ(load(smallest_, {"seed=7", "train.seed=3"}).train.seed, 3);
 }
 
+TEST_F(ConfigFile, TheTrainingCropsAsUsualUnlessToldOtherwise) {
+  EXPECT_FALSE(load(to_yaml(load(smallest_))).train.crop_padding.has_value());
+  EXPECT_EQ(load(to_yaml(load(smallest_, {"train.crop_padding=0"}))).train.crop_padding, 0);
+}
+
 TEST_F(ConfigFile, EveryConfigurationThatComesAlongIsValid) {
   int found = 0;
   for (const auto& entry : std::filesystem::directory_iterator(AUTONBA_SOURCE_DIR "/configs")) {
