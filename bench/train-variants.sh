@@ -8,7 +8,7 @@
 # names, or those of the run.
 # For example:
 #
-#   bench/train-variants.sh bench/variants/recipe.txt runs/quick runs/recipes 2.5 1 2 3
+#   bench/train-variants.sh bench/variants/fashion.txt runs/quick runs/recipes 0 1 2 3
 #
 # Prints a line for each training (name, seed, epochs, seconds, top-1), and means at the end. RUN stays as it is; what is
 # in OUT is not done again. AUTONBA=path: another program than build/release/autonba.
