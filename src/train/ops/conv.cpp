@@ -126,8 +126,8 @@ torch::Tensor pointwise_weight_gradient(const torch::Tensor& x, const torch::Ten
   return sums.sum(0).reshape({g.size(1), shape.channels_in, 1, 1});
 }
 
-/// How a convolution is done: by the kernels, or by what ATen finds best (oneDNN). Of 1×1 convolutions with large
-/// weights that is a tenth faster, with small ones slower by up to a third, in groups by two thirds.
+/// How a convolution is done: by the kernels, or by what ATen finds best (oneDNN), which is
+/// slower for 1×1 convolutions in groups and with small weights.
 struct Conv {
   std::int64_t stride, padding, groups;
   bool depthwise;  // by the kernels
