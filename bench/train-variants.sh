@@ -1,19 +1,16 @@
 #!/usr/bin/env bash
 # Trains the network of a finished run again and again with variants of its recipe, each with several seeds.
 #
-#   bench/train-variants.sh VARIANTS RUN OUT MINUTES SEED...
+#   bench/train-variants.sh VARIANTS RUN OUT SEED...
 #
-# VARIANTS is a file with a line for each: a name, then keys of `train` as in `--set` without that prefix. With MINUTES
-# above 0 each gets as many epochs as end after that time, which an epoch tried before tells; with 0 those that its line
-# names, or those of the run.
-# For example:
+# VARIANTS is a file with a line for each: a name, then keys of `train` as in `--set` without that prefix. For example:
 #
-#   bench/train-variants.sh bench/variants/fashion.txt runs/quick runs/recipes 0 1 2 3
+#   bench/train-variants.sh bench/variants/fashion.txt runs/quick runs/recipes 1 2 3
 #
 # Prints a line for each training (name, seed, epochs, seconds, top-1), and means at the end. RUN stays as it is; what is
 # in OUT is not done again. AUTONBA=path: another program than build/release/autonba.
 set -euo pipefail
-if [ $# -lt 5 ]; then
+if [ $# -lt 4 ]; then
   sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
@@ -21,8 +18,7 @@ autonba=${AUTONBA:-$(dirname "$0")/../build/release/autonba}
 variants=$1
 run=$2
 out=$3
-minutes=$4
-shift 4
+shift 3
 seeds=("$@")
 mkdir -p "$out"
 : >"$out/trainings"
@@ -50,16 +46,10 @@ train() {
 while read -r name keys; do
   if [ -z "$name" ] || [ "$name" = "#" ]; then continue; fi
   read -ra assignments <<<"$keys"
-  epochs=$(sed -n '/^train:/,$s/^  epochs: //p' "$run/config.yaml")
-  if [ "$minutes" != 0 ]; then
-    train "$out/$name-trial" 0 "${assignments[@]}" epochs=1
-    epochs=$(awk -v all="$minutes" -v one="$(value_of train_seconds "$out/$name-trial")" \
-      'BEGIN { n = int(60 * all / one + 0.5); print n > 1 ? n : 1 }')
-  fi
   for seed in "${seeds[@]}"; do
     folder=$out/$name-$seed
-    train "$folder" "$seed" epochs="$epochs" evaluate_every="$epochs" "${assignments[@]}"
-    epochs=$(sed -n '/^train:/,$s/^  epochs: //p' "$folder/config.yaml")  # a variant's own, if it has one
+    train "$folder" "$seed" "${assignments[@]}"
+    epochs=$(sed -n '/^train:/,$s/^  epochs: //p' "$folder/config.yaml")
     echo "$name $seed $epochs $(value_of train_seconds "$folder") $(value_of top1 "$folder")" | tee -a "$out/trainings"
   done
 done <"$variants"

@@ -427,18 +427,19 @@ TEST_P(PointwiseKernel, ProductsAreThoseOfEveryPixel) {
         {5, 6, 26, 2}}) {
     const std::ptrdiff_t in = channels_in / groups;
     const std::ptrdiff_t out = channels_out / groups;
-    const PixelProduct s = {in, out, channels_in, channels_out, (out + 15) / 16 * 16};
+    const Pointwise s = {in, out, channels_in, channels_out};
+    const std::ptrdiff_t row = padded(out);
     const std::vector<float> x = normals(pixels * channels_in, 1);
-    const std::vector<float> w = normals(groups * in * s.weight_row, 2);
+    const std::vector<float> w = normals(groups * in * row, 2);
     std::vector<float> y(pixels * channels_out + 1, 42.0f);
     std::vector<double> wanted(pixels * channels_out);
     for (std::ptrdiff_t group = 0; group < groups; ++group) {
-      const float* group_w = &w[group * in * s.weight_row];
+      const float* group_w = &w[group * in * row];
       pointwise_products(&x[group * in], group_w, pixels, s, &y[group * out]);
       for (std::ptrdiff_t i = 0; i < pixels * in * out; ++i) {
         const std::ptrdiff_t p = i / (in * out), k = i / out % in, n = i % out;
         wanted[p * channels_out + group * out + n] +=
-            double{x[p * channels_in + group * in + k]} * group_w[k * s.weight_row + n];
+            double{x[p * channels_in + group * in + k]} * group_w[k * row + n];
       }
     }
     EXPECT_EQ(y.back(), 42.0f) << "written beyond the end";

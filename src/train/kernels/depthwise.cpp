@@ -14,8 +14,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace autonba::kernels::HWY_NAMESPACE {
 
-using Index = std::ptrdiff_t;
-
 struct Range {
   Index begin, end;
 };
@@ -24,9 +22,6 @@ struct Range {
 HWY_INLINE Range taps_inside(Index start, Index size, Index kernel) {
   return {HWY_MAX(Index{0}, -start), HWY_MIN(kernel, size - start)};
 }
-
-/// Before loops with a constant number of rounds, whose arrays are to lie in registers.
-#define UNROLL _Pragma("GCC unroll 32")
 
 /// Calls body(memory, c) for the vectors of the channels in `channels`.
 template <typename Body>

@@ -11,11 +11,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace autonba::kernels::HWY_NAMESPACE {
 
-using Index = std::ptrdiff_t;
-
-/// Before loops with a constant number of rounds, whose arrays are to lie in registers.
-#define UNROLL _Pragma("GCC unroll 32")
-
 /// Rows of the gradient that a tile has: with two vectors each, 24 of 32 registers or 12 of 16.
 constexpr Index tile_rows = HWY_TARGET <= HWY_AVX3 ? 12 : 6;
 
@@ -73,13 +68,13 @@ HWY_INLINE void add_tile(const Memory& memory, const float* x, const float* g, I
   UNROLL for (Index r = 0; r < R; ++r) {
     load_vectors<N>(memory, gradient + r * s.channels_in, sum[r]);
   }
-  for (Index pixel = 0; pixel < pixels; ++pixel, x += s.x_pixel, g += s.g_pixel) {
+  for (Index pixel = 0; pixel < pixels; ++pixel, x += s.x_pixel, g += s.y_pixel) {
     V input[N];
     load_vectors<N>(memory, x, input);
     if (asks) {
       hwy::Prefetch(x + block * s.x_pixel);
       hwy::Prefetch(x + block * s.x_pixel + (N - 1) * lanes);
-      hwy::Prefetch(g + block * s.g_pixel);
+      hwy::Prefetch(g + block * s.y_pixel);
     }
     UNROLL for (Index r = 0; r < R; ++r) {
       const V output = hn::Set(f, g[r]);
@@ -114,7 +109,7 @@ void AddWeightGradient(const float* x, const float* g, Index pixels, const Point
   for (Index first = 0; first < pixels; first += block) {
     const Index count = HWY_MIN(block, pixels - first);
     for_panels(s.channels_in, [&](auto N, const auto& memory, Index c) HWY_ATTR {
-      add_columns<N>(memory, x + first * s.x_pixel, g + first * s.g_pixel, count, s, c, begin, end, gradient);
+      add_columns<N>(memory, x + first * s.x_pixel, g + first * s.y_pixel, count, s, c, begin, end, gradient);
     });
   }
 }
@@ -124,7 +119,7 @@ constexpr Index pixel_block = 8 * tile_rows;
 
 /// R pixels and N vectors of their outputs. `asks`: for the same pixels of the next block.
 template <Index R, Index N, bool asks, typename Memory>
-HWY_INLINE void make_tile(const Memory& memory, const float* x, const float* weights, const PixelProduct& s, float* y) {
+HWY_INLINE void make_tile(const Memory& memory, const float* x, const float* weights, const Pointwise& s, float* y) {
   const Index lanes = static_cast<Index>(hn::Lanes(f));
   V sum[R][N];
   UNROLL for (Index r = 0; r < R; ++r) {
@@ -132,7 +127,8 @@ HWY_INLINE void make_tile(const Memory& memory, const float* x, const float* wei
       sum[r][n] = hn::Zero(f);
     }
   }
-  for (Index k = 0; k < s.channels_in; ++k, weights += s.weight_row) {
+  const Index row = padded(s.channels_out);
+  for (Index k = 0; k < s.channels_in; ++k, weights += row) {
     V weight[N];
     UNROLL for (Index n = 0; n < N; ++n) {
       weight[n] = hn::LoadU(f, weights + n * lanes);
@@ -155,7 +151,7 @@ HWY_INLINE void make_tile(const Memory& memory, const float* x, const float* wei
 /// N vectors of the outputs of a block, from output c on.
 template <Index N, typename Memory>
 HWY_INLINE void make_columns(const Memory& memory, const float* x, const float* weights, Index pixels,
-                             const PixelProduct& s, Index c, float* y) {
+                             const Pointwise& s, Index c, float* y) {
   Index pixel = 0;
   const auto tiles = [&](auto R) HWY_ATTR {
     const auto make = c == 0 ? make_tile<R, N, true, Memory> : make_tile<R, N, false, Memory>;
@@ -167,7 +163,7 @@ HWY_INLINE void make_columns(const Memory& memory, const float* x, const float* 
   tiles(std::integral_constant<Index, 1>());
 }
 
-void Products(const float* x, const float* weights, Index pixels, const PixelProduct& s, float* y) {
+void Products(const float* x, const float* weights, Index pixels, const Pointwise& s, float* y) {
   for (Index first = 0; first < pixels; first += pixel_block) {
     const Index count = HWY_MIN(pixel_block, pixels - first);
     for_panels(s.channels_out, [&](auto N, const auto& memory, Index c) HWY_ATTR {
@@ -190,8 +186,7 @@ void pointwise_add_weight_gradient(const float* x, const float* g, std::ptrdiff_
   HWY_DYNAMIC_DISPATCH(AddWeightGradient)(x, g, pixels, shape, begin, end, weight_gradient);
 }
 
-void pointwise_products(const float* x, const float* weights, std::ptrdiff_t pixels, const PixelProduct& shape,
-                        float* y) {
+void pointwise_products(const float* x, const float* weights, std::ptrdiff_t pixels, const Pointwise& shape, float* y) {
   HWY_DYNAMIC_DISPATCH(Products)(x, weights, pixels, shape, y);
 }
 

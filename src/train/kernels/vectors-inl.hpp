@@ -12,8 +12,14 @@
 #include <cstddef>
 #include <cstring>
 
+/// Before loops with a constant number of rounds, whose arrays are to lie in registers.
+#undef UNROLL
+#define UNROLL _Pragma("GCC unroll 32")
+
 HWY_BEFORE_NAMESPACE();
 namespace autonba::kernels::HWY_NAMESPACE {
+
+using Index = std::ptrdiff_t;
 
 namespace hn = hwy::HWY_NAMESPACE;
 using F = hn::ScalableTag<float>;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "base/ceil_div.hpp"
 #include "base/profile.hpp"
 #include "train/kernels/depthwise.hpp"
 #include "train/kernels/pointwise.hpp"
@@ -84,16 +83,16 @@ torch::Tensor depthwise_weight_gradient(const torch::Tensor& x, const torch::Ten
 /// Of every pixel and group: x·weights, of [groups, channels_in, channels_out] each.
 torch::Tensor pixel_products(const torch::Tensor& x, const torch::Tensor& weights) {
   const std::int64_t groups = weights.size(0);
-  const std::int64_t row = ceil_div<std::int64_t>(weights.size(2), 16) * 16;
-  const torch::Tensor padded = at::constant_pad_nd(weights, {0, row - weights.size(2)}).contiguous();
+  const std::int64_t padding = kernels::padded(weights.size(2)) - weights.size(2);
+  const torch::Tensor rows = at::constant_pad_nd(weights, {0, padding}).contiguous();
   torch::Tensor y = torch::empty({x.size(0), groups * weights.size(2), x.size(2), x.size(3)}, x.options(),
                                  at::MemoryFormat::ChannelsLast);
-  const kernels::PixelProduct shape{weights.size(1), weights.size(2), x.size(1), y.size(1), row};
+  const kernels::Pointwise shape{weights.size(1), weights.size(2), x.size(1), y.size(1)};
   const std::int64_t pixels_least = 1 + 65536 / (shape.channels_in * y.size(1));  // for which to wake a thread
   at::parallel_for(0, x.numel() / x.size(1), pixels_least, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t group = 0; group < groups; ++group) {
       kernels::pointwise_products(x.data_ptr<float>() + begin * shape.x_pixel + group * shape.channels_in,
-                                  padded.data_ptr<float>() + group * padded.stride(0), end - begin, shape,
+                                  rows.data_ptr<float>() + group * rows.stride(0), end - begin, shape,
                                   y.data_ptr<float>() + begin * shape.y_pixel + group * shape.channels_out);
     }
   });
