@@ -40,7 +40,7 @@ double measured_cost_evaluations() {
 }
 
 void bench(const CommonOptions& common, TrainBenchOptions options) {
-  options.device = common.device;
+  options.device = device_of(common);
   set_up_runtime(thread_count(common), options.device);
   Progress progress(stderr_is_terminal());
   const TrainBench train = bench_training(

@@ -15,15 +15,18 @@ CLI::App* add_command(CLI::App& app, CommonOptions& common, const std::string& n
   CLI::App* command = app.add_subcommand(name, description);
   command->add_option("--threads", common.threads, "threads to use (default: all processors)")
       ->check(CLI::Range(1, 1024));
-  command->add_option("--device", common.device, "where tensors live")
-      ->check(CLI::IsMember({"cpu", "cuda"}))
-      ->capture_default_str();
+  command->add_option("--device", common.device, "where tensors live (default: cpu)")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
   command->add_flag("--json", common.json, "print the result as one JSON object on stdout");
   return command;
 }
 
 int thread_count(const CommonOptions& common) {
   return common.threads > 0 ? common.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+std::string device_of(const CommonOptions& common) {
+  return common.device.value_or("cpu");
 }
 
 void print_result(const CommonOptions& common, const Json& document, const std::string& text) {

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <atomic>
+#include <optional>
 #include <string>
 
 #include "base/json.hpp"
@@ -11,7 +12,7 @@ namespace autonba {
 /// Options that every command takes.
 struct CommonOptions {
   int threads = 0;  // 0: all processors
-  std::string device = "cpu";
+  std::optional<std::string> device;
   bool json = false;
   std::string command;  // the command line, as the user typed it
 };
@@ -24,6 +25,9 @@ CLI::App* add_command(CLI::App& app, CommonOptions& common, const std::string& n
 
 /// The threads to use: as asked, or all processors.
 int thread_count(const CommonOptions& common);
+
+/// Where tensors live: as asked, or on the CPU.
+std::string device_of(const CommonOptions& common);
 
 /// Prints the result of a command on stdout: `document` as one JSON object with --json, else `text`.
 void print_result(const CommonOptions& common, const Json& document, const std::string& text);

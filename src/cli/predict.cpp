@@ -35,8 +35,8 @@ Json predict_one(TrainedNetwork& trained, const std::string& file) {
 }
 
 void predict(const CommonOptions& common, const std::string& run, const std::vector<std::string>& files) {
-  set_up_runtime(thread_count(common), common.device);
-  TrainedNetwork trained = load_trained(run, torch::Device(common.device));
+  set_up_runtime(thread_count(common), device_of(common));
+  TrainedNetwork trained = load_trained(run, torch::Device(device_of(common)));
   Json predictions = Json::array();
   std::string text;
   for (const std::string& file : files) {

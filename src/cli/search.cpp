@@ -29,7 +29,7 @@ void search(const CommonOptions& common, const SearchArguments& arguments) {
     config.data = arguments.data;
   }
   config.threads = common.threads > 0 || config.threads == 0 ? thread_count(common) : config.threads;
-  config.device = common.device;
+  config.device = common.device.value_or(config.device);
   set_up_runtime(static_cast<int>(config.threads), config.device);
   const std::filesystem::path out = arguments.out;
   const Json result = run(config, {.out = out,

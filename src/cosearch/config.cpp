@@ -47,6 +47,9 @@ WeightRecipe read_recipe(const YamlMap& map) {
   recipe.label_smoothing = map.number("label_smoothing", 0, 0.9, recipe.label_smoothing);
   recipe.muon_learning_rate = map.number("muon_learning_rate", 0, 100, recipe.muon_learning_rate);
   recipe.muon_weight_decay = map.number("muon_weight_decay", 0, 100, recipe.muon_weight_decay);
+  if (recipe.muon_learning_rate > 0 && recipe.learning_rate == 0) {
+    map.reject("muon_learning_rate", "falls along with learning_rate, which is 0");
+  }
   map.close();
   return recipe;
 }
@@ -97,6 +100,9 @@ TrainConfig read_train(const YamlMap& map, std::uint64_t seed) {
   train.bits = map.integer("bits", 0, float_bits, train.bits);
   train.epochs = map.integer("epochs", 1, many, train.epochs);
   train.warmup_epochs = map.integer("warmup_epochs", 0, many, train.warmup_epochs);
+  if (train.warmup_epochs > 0 && train.warmup_epochs >= train.epochs) {
+    map.reject("warmup_epochs", fmt::format("must be fewer than the {} epochs, or the rate only rises", train.epochs));
+  }
   train.evaluate_every = map.integer("evaluate_every", 1, many, train.evaluate_every);
   train.average_decay = map.number("average_decay", 0, 0.999999, train.average_decay);
   train.flip = read_enum(map, "flip", flips, train.flip);

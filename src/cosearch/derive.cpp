@@ -45,6 +45,18 @@ Substitution best_substitution(const Logits& logits, Pricing& pricing, const Arc
   return best;
 }
 
+/// Substitutes on γ* until the target is met there, or nothing saves time there any more.
+Architecture with_substitutions(const Logits& logits, Pricing& pricing, Architecture architecture, double limit) {
+  do {
+    const Substitution substitution = best_substitution(logits, pricing, architecture);
+    if (substitution.price == std::numeric_limits<double>::infinity()) {
+      break;
+    }
+    architecture[substitution.block] = substitution.choice;
+  } while (pricing.objective_seconds(pricing.chunk_seconds(architecture)) > limit);
+  return architecture;
+}
+
 int differing_blocks(const Architecture& a, const Architecture& b) {
   int count = 0;
   for (std::size_t block = 0; block < a.size(); ++block) {
@@ -60,8 +72,9 @@ Derived derive(const Logits& logits, Pricing& pricing, const Target& target, con
   const double limit = limit_of(target);
   Derived derived{most_likely(logits), {}, {}, std::numeric_limits<double>::infinity(), 0};
   const Architecture likeliest = derived.architecture;
+  const Architecture cheapest = cheapest_architecture(pricing.space());
   double best_seconds = derived.seconds;
-  // Every round but the last substitutes at least once; a space has no more choices worth a round than this.
+  // Substitutions can come back to where they were, as γ* changes with the network.
   const std::size_t most_rounds = 4 * likeliest.size() + 4;
   for (std::size_t round = 0;; ++round) {
     derived.solution = pricing.refresh(derived.architecture, accelerator.engine, final_budget(accelerator), seed);
@@ -70,17 +83,13 @@ Derived derive(const Logits& logits, Pricing& pricing, const Target& target, con
     if (derived.seconds <= limit) {
       break;
     }
-    // On γ*, substitute until the target is met there; then γ* is solved again for what came out.
-    double estimated = derived.seconds;
-    do {
-      const Substitution substitution = best_substitution(logits, pricing, derived.architecture);
-      if (substitution.price == std::numeric_limits<double>::infinity() || round == most_rounds) {
-        throw work_error("no network of the space was found to meet the target of {}; the best found reaches {}",
-                         in_words(target), in_words(target.metric, best_seconds));
-      }
-      derived.architecture[substitution.block] = substitution.choice;
-      estimated = pricing.objective_seconds(pricing.chunk_seconds(derived.architecture));
-    } while (estimated > limit);
+    if (derived.architecture == cheapest) {
+      throw work_error("no network of the space was found to meet the target of {}; the best found reaches {}",
+                       in_words(target), in_words(target.metric, best_seconds));
+    }
+    const Architecture substituted = with_substitutions(logits, pricing, derived.architecture, limit);
+    const bool stuck = substituted == derived.architecture || round >= most_rounds;
+    derived.architecture = stuck ? cheapest : substituted;
   }
   derived.network = pricing.network(derived.architecture);
   derived.substitutions = differing_blocks(likeliest, derived.architecture);

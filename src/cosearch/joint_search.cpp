@@ -112,7 +112,9 @@ double JointSearch::tau() const {
   }
   const std::int64_t joint_step = step_ - config_.search.warmup_epochs * steps_per_epoch_;
   if (config_.search.tau_decay) {
-    return config_.search.tau_start * std::pow(*config_.search.tau_decay, joint_step / steps_per_epoch_);
+    constexpr double least = 1e-3;  // below it samples no longer change, and logits / τ overflow at last
+    const std::int64_t joint_epoch = joint_step / steps_per_epoch_;
+    return std::max(least, config_.search.tau_start * std::pow(*config_.search.tau_decay, joint_epoch));
   }
   const double share = static_cast<double>(joint_step) / static_cast<double>(config_.search.epochs * steps_per_epoch_);
   return config_.search.tau_start * std::pow(config_.search.tau_end / config_.search.tau_start, share);
@@ -171,9 +173,9 @@ void JointSearch::arch_step() {
   std::vector<BlockProbabilities> gradient = accuracy_gradient(samples);
   const Timed timed("cost gradient");
   const double seconds = pricing_.objective_seconds(pricing_.chunk_seconds(executed));
-  update_lambda(seconds);
   add_cost_gradient(samples, executed, gradient);
   update_logits(samples, gradient);
+  update_lambda(seconds);
   sums_.log_seconds += std::log(seconds);
   ++sums_.arch_steps;
   ++arch_steps_;
@@ -248,6 +250,12 @@ std::vector<BlockProbabilities> JointSearch::accuracy_gradient(const std::vector
     const Timed timed("arch forward");
     output = net_.forward(batch.images, path, Mode::arch);
     loss = at::cross_entropy_loss(output, batch.labels);
+  }
+  if (!std::isfinite(loss.item<double>())) {
+    throw work_error(
+        "the loss of the held-out images is not a finite number in arch step {}; a lower learning_rate may "
+        "help",
+        arch_steps_ + 1);
   }
   if (config_.search.accuracy_term) {
     const Timed timed("arch backward");

@@ -37,7 +37,7 @@ std::string PhaseProfile::finish(const std::string& phase) const {
   const std::vector<TimedEvent> events = profile_->events();
   const std::filesystem::path file = folder_ / ("profile-" + phase + ".json");
   write_file_whole(file, chrome_trace(events).dump());
-  const Roof roof = measure_roof();
+  const Roof roof = measure_roof(device_);
   return fmt::format("{} steps of {}, on average (trace in {}):\n{}", recorded, phase, file.string(),
                      profile_text(profile_rows(events, roof, false), recorded, roof));
 }

@@ -12,8 +12,9 @@ namespace autonba {
 /// Profiles some steps of each phase of a run, once they are warm (docs/performance.md).
 class PhaseProfile {
  public:
-  /// Records nothing unless `wanted`. Traces are written into `folder`.
-  PhaseProfile(bool wanted, std::filesystem::path folder) : wanted_(wanted), folder_(std::move(folder)) {}
+  /// Records nothing unless `wanted`. Traces are written into `folder`; the roof is that of `device`.
+  PhaseProfile(bool wanted, std::filesystem::path folder, std::string device)
+      : wanted_(wanted), folder_(std::move(folder)), device_(std::move(device)) {}
 
   /// To be called after every step, with the name of its phase. Returns the phase's table once its steps are recorded;
   /// their trace then lies in profile-PHASE.json.
@@ -24,6 +25,7 @@ class PhaseProfile {
 
   bool wanted_;
   std::filesystem::path folder_;
+  std::string device_;
   std::string phase_;  // of the last step
   int steps_ = 0;      // of it
   std::optional<Profile> profile_;

@@ -1,7 +1,6 @@
 #include "cosearch/run.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <chrono>
 
@@ -18,6 +17,7 @@
 #include "cosearch/state_json.hpp"
 #include "cosearch/trained.hpp"
 #include "model/network_json.hpp"
+#include "train/runtime.hpp"
 #include "train/tensor_memory.hpp"
 
 namespace autonba {
@@ -38,12 +38,6 @@ class Stopwatch {
   double before_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
-
-double peak_rss_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
-}
 
 /// What a run works with, besides its configuration.
 struct Setting {
@@ -68,13 +62,34 @@ bool stopped(const RunOptions& options) {
 }
 
 [[noreturn]] void stop_here(const Setting& setting, const char* stage) {
-  throw Interrupted(fmt::format("stopped during the {}; a checkpoint is in {}; --resume goes on from it", stage,
-                                setting.folder.file("checkpoints").string()));
+  throw Interrupted(
+      fmt::format("stopped during the {}; a checkpoint is in {}; `autonba search` with --resume, or the same `autonba "
+                  "train`, goes on from it",
+                  stage, setting.folder.file("checkpoints").string()));
+}
+
+Json space_event(const SearchSpace& space) {
+  Json blocks = Json::array();
+  for (const Block& block : space.blocks) {
+    blocks.push_back({{"channels_in", block.channels_in},
+                      {"channels_out", block.channels_out},
+                      {"stride", block.stride},
+                      {"height_in", block.height_in},
+                      {"width_in", block.width_in}});
+  }
+  Json operators = Json::array();
+  for (const Operator& op : space.operators) {
+    operators.push_back(name(op));
+  }
+  return {{"event", "space"}, {"blocks", blocks}, {"operators", operators}, {"bits", space.bits}};
 }
 
 /// Adds to a stage's archive what the run itself must remember, and writes it.
 void write_checkpoint(const Setting& setting, const char* name, Archive archive, const Stopwatch& watch) {
-  archive["run"] = Json({{"seconds", watch.seconds()}, {"log_size", setting.folder.log_size()}}).dump();
+  archive["run"] = Json({{"seconds", watch.seconds()},
+                         {"log_size", setting.folder.log_size()},
+                         {"space", space_event(setting.space)}})
+                       .dump();
   write_archive(setting.folder.file(name), checkpoint_kind, archive);
 }
 
@@ -86,9 +101,12 @@ double restore_checkpoint(const Setting& setting, const char* name, Stage& stage
   }
   const std::string file = setting.folder.file(name).string();
   const Archive archive = read_archive(file, checkpoint_kind);
-  stage.restore(archive, file);
   const auto found = archive.find("run");
   const Json run = Json::parse(found == archive.end() ? "" : found->second, nullptr, false);
+  if (json_value<Json>(run, "space", file) != space_event(setting.space)) {
+    throw input_error("{}: began with another search space than {} is today", file, setting.space.name);
+  }
+  stage.restore(archive, file);
   setting.folder.back_to(json_value<std::uintmax_t>(run, "log_size", file));
   return json_value<double>(run, "seconds", file);
 }
@@ -155,6 +173,12 @@ double search_stage(const Setting& setting, JointSearch& search) {
   return watch.seconds();
 }
 
+/// What the engine has proven of the derived network's accelerator, if it proves.
+std::optional<Proof> proof_of(const Derived& derived) {
+  const std::optional<double> bound = derived.solution.bound;
+  return bound ? std::optional(Proof{*bound, gap_of(derived.seconds, *bound)}) : std::nullopt;
+}
+
 Json first_result(const Setting& setting, const Derived& derived, double search_seconds) {
   const Cost& cost = derived.solution.cost;
   const Resources& used = cost.resources;
@@ -182,9 +206,9 @@ Json first_result(const Setting& setting, const Derived& derived, double search_
     result["area_um2"] = used.area_um2;
     result["energy_mj"] = energy_mj(*cost.energy, batch);
   }
-  if (derived.solution.bound) {
-    result["bound"] = *derived.solution.bound;
-    result["optimality_gap"] = gap_of(derived.seconds, *derived.solution.bound);
+  if (const std::optional<Proof> proof = proof_of(derived)) {
+    result["bound"] = proof->bound;
+    result["optimality_gap"] = proof->gap;
   }
   result["search_seconds"] = search_seconds;
   result["peak_rss_mb"] = peak_rss_mb();
@@ -205,7 +229,7 @@ void derive_stage(const Setting& setting, JointSearch& search, double search_sec
   network["classes"] = setting.dataset.class_names;
   write_json(setting.folder.file("network.json"), network_schema, network);
   write_json(setting.folder.file("accelerator.json"), accelerator_schema,
-             to_json(derived.network, *derived.solution.accelerator, setting.platform));
+             to_json(derived.network, *derived.solution.accelerator, setting.platform, proof_of(derived)));
   setting.folder.log({{"event", "derived"},
                       {"architecture", architecture_json(derived.architecture, setting.space)},
                       {"substitutions", derived.substitutions}});
@@ -235,10 +259,14 @@ Json train_epoch_event(const EpochReport& report, const TrainConfig& train) {
 /// Trains the derived network to its end, from the checkpoint if there is one, and completes result.json.
 void train_stage(const Setting& setting) {
   const Config& config = setting.config;
-  Supernet net = make_derived_net(config, setting.space, derived_architecture(setting.folder.file("network.json")),
-                                  setting.dataset.train.classes);
+  Supernet net =
+      make_derived_net(config, setting.space, derived_architecture(setting.folder.file("network.json"), setting.space),
+                       setting.dataset.train.classes);
   Trainer trainer(net, setting.dataset, train_recipe(config.train), train_augmentation(config), config.train.seed, 1);
   const Stopwatch watch(restore_checkpoint(setting, train_checkpoint, trainer));
+  if (!setting.folder.has(train_checkpoint)) {
+    write_checkpoint(setting, train_checkpoint, trainer.save(), watch);  // so that what is logged later can be undone
+  }
   const std::int64_t total = config.train.epochs * trainer.steps_per_epoch();
   setting.progress.milestone(fmt::format("training the network from scratch: {} epochs of {} steps",
                                          config.train.epochs, trainer.steps_per_epoch()));
@@ -284,22 +312,6 @@ void train_stage(const Setting& setting) {
   setting.folder.write_result(result);
 }
 
-Json space_event(const SearchSpace& space) {
-  Json blocks = Json::array();
-  for (const Block& block : space.blocks) {
-    blocks.push_back({{"channels_in", block.channels_in},
-                      {"channels_out", block.channels_out},
-                      {"stride", block.stride},
-                      {"height_in", block.height_in},
-                      {"width_in", block.width_in}});
-  }
-  Json operators = Json::array();
-  for (const Operator& op : space.operators) {
-    operators.push_back(name(op));
-  }
-  return {{"event", "space"}, {"blocks", blocks}, {"operators", operators}, {"bits", space.bits}};
-}
-
 Dataset load_dataset_for(const Config& config, const SearchSpace& space) {
   Dataset dataset = load_dataset(
       config.dataset, {.folder = config.data, .image_size = space.input.height, .max_images = config.max_images});
@@ -309,6 +321,11 @@ Dataset load_dataset_for(const Config& config, const SearchSpace& space) {
     throw input_error("space: {} is for images of {}x{} with {} channels, those of {} have {}x{} with {}", space.name,
                       space.input.height, space.input.width, space.input.channels, config.dataset, shape.height,
                       shape.width, shape.channels);
+  }
+  const std::int64_t images = image_count(dataset.train);
+  if (config.train.weights.batch > images) {  // found out now, not after the search
+    throw input_error("train.weights.batch: {} is more than the {} training images of {}", config.train.weights.batch,
+                      images, config.dataset);
   }
   return dataset;
 }
@@ -343,7 +360,7 @@ Json run(const Config& config, const RunOptions& options) {
   }
   Dataset dataset = load_dataset_for(config, space);
   Progress progress(options.live);
-  PhaseProfile profile(options.profile, options.out);
+  PhaseProfile profile(options.profile, options.out, config.device);
   const Setting setting{
       config, options, folder, progress, profile, std::move(space), std::move(platform), std::move(dataset)};
   if (!folder.has("result.json")) {

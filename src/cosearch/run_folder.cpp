@@ -41,6 +41,20 @@ bool is_empty_but_for_the_lock(const fs::path& folder) {
                      [](const fs::directory_entry& entry) { return entry.path().filename() == ".lock"; });
 }
 
+/// Bytes of the lines of `log` up to the end of the search, the last of which says what was derived; all bytes if none
+/// does.
+std::size_t size_of_search(const std::string& log) {
+  std::istringstream lines(log);
+  std::size_t kept = log.size();
+  std::size_t size = 0;
+  for (std::string line; std::getline(lines, line);) {
+    size += line.size() + 1;
+    const Json event = Json::parse(line, nullptr, false);
+    kept = event.is_object() && event.value("event", "") == "derived" ? size : kept;
+  }
+  return kept;
+}
+
 }  // namespace
 
 RunFolder::RunFolder(fs::path folder, const std::string& config) : folder_(std::move(folder)), lock_(made(folder_)) {
@@ -101,6 +115,10 @@ void change_training(const fs::path& folder, const std::string& config) {
   }
   run.write_result(result);
   fs::remove(run.file("checkpoints/train"));
+  fs::remove(run.file("weights.pt"));
+  if (run.has(log_file)) {
+    run.back_to(size_of_search(read_file(run.file(log_file))));
+  }
   write_file_whole(run.file(config_file), config);
 }
 

@@ -37,7 +37,8 @@ class RunFolder {
   FolderLock lock_;
 };
 
-/// Stores `config` as the configuration of the run in `folder`, whose training is then to be done again.
+/// Stores `config` as the configuration of the run in `folder`, whose training is then to be done again: what the last
+/// one wrote goes, in the result and metrics.jsonl too.
 void change_training(const std::filesystem::path& folder, const std::string& config);
 
 }  // namespace autonba

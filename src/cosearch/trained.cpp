@@ -26,6 +26,14 @@ Architecture trained_architecture(const TrainConfig& train, const SearchSpace& s
   return architecture;
 }
 
+bool is_of(const Architecture& architecture, const SearchSpace& space) {
+  const auto counts = [](int index, std::size_t count) { return index >= 0 && index < static_cast<int>(count); };
+  return architecture.size() == space.blocks.size() &&
+         std::all_of(architecture.begin(), architecture.end(), [&](const BlockChoice& choice) {
+           return counts(choice.op, space.operators.size()) && counts(choice.bits, space.bits.size());
+         });
+}
+
 }  // namespace
 
 void check_train_bits(const TrainConfig& train, const SearchSpace& space) {
@@ -36,10 +44,22 @@ void check_train_bits(const TrainConfig& train, const SearchSpace& space) {
   }
 }
 
-Architecture derived_architecture(const std::filesystem::path& network_file) {
+Architecture derived_architecture(const std::filesystem::path& network_file, const SearchSpace& space) {
   const std::string name = network_file.string();
-  const Json network = read_json(network_file, network_schema);
-  return architecture_from_indices(json_value<Json>(network, "architecture_indices", name));
+  const Json document = read_json(network_file, network_schema);
+  const auto classes = json_value<std::vector<std::string>>(document, "classes", name).size();
+  Architecture architecture;
+  try {
+    architecture = architecture_from_indices(json_value<Json>(document, "architecture_indices", name));
+  } catch (const nlohmann::json::exception&) {
+    throw input_error("{}: architecture_indices: must be a list of [operator, bits], counted from 0", name);
+  }
+  if (!is_of(architecture, space) ||
+      make_network(space, architecture, static_cast<int>(classes)) != network_from_json(document, name)) {
+    throw input_error("{}: its layers are not those that its architecture_indices name in the space {} of today", name,
+                      space.name);
+  }
+  return architecture;
 }
 
 Supernet make_derived_net(const Config& config, const SearchSpace& space, const Architecture& architecture,
@@ -62,8 +82,8 @@ TrainedNetwork load_trained(const std::filesystem::path& run, torch::Device devi
   config.device = device.is_cuda() ? "cuda" : "cpu";
   const std::filesystem::path file = run / "network.json";
   auto classes = json_value<std::vector<std::string>>(read_json(file, network_schema), "classes", file.string());
-  Supernet net =
-      make_derived_net(config, load_space(config.space), derived_architecture(file), static_cast<int>(classes.size()));
+  const SearchSpace space = load_space(config.space);
+  Supernet net = make_derived_net(config, space, derived_architecture(file, space), static_cast<int>(classes.size()));
   net.restore(read_file(weights), weights.string());
   return {std::move(config), std::move(net), std::move(classes)};
 }

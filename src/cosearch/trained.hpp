@@ -26,7 +26,8 @@ void check_train_bits(const TrainConfig& train, const SearchSpace& space);
 Supernet make_derived_net(const Config& config, const SearchSpace& space, const Architecture& architecture,
                           int classes);
 
-/// The choices that a run derived, from its network.json. Throws InputError if there are none.
-Architecture derived_architecture(const std::filesystem::path& network_file);
+/// The choices that a run derived, from its network.json. Throws InputError if there are none, or they do not make the
+/// network of that file, because the space is not what it was.
+Architecture derived_architecture(const std::filesystem::path& network_file, const SearchSpace& space);
 
 }  // namespace autonba

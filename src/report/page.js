@@ -40,7 +40,7 @@ function resultTiles() {
       "Top-1 accuracy",
       shown(r.top1, (x) => number(100 * x, 2)),
       "%",
-      known(r.top1) ? "test split, quantised network" : "when training has ended",
+      known(r.top1) ? (r.train_bits === 32 ? "test split, trained without quantisation" : "test split, quantised network") : "when training has ended",
     ),
     tile("Throughput", shown(r.fps, number), "images/s", higher ? targetNote() : null),
     tile("Latency", shown(r.latency_ms, significant), "ms", higher ? "all layers, one after the other" : targetNote()),

@@ -1,6 +1,5 @@
 #include "train/bench.hpp"
 
-#include <sys/resource.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 
 #include "train/ops/selection.hpp"
 #include "train/random_path.hpp"
+#include "train/runtime.hpp"
 #include "train/trainer.hpp"
 
 namespace autonba {
@@ -40,12 +40,6 @@ double fastest(int repetitions, torch::Device device, const std::function<void()
     best = std::min(best, seconds_of(device, work));
   }
   return best;
-}
-
-double peak_rss_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
 }
 
 double map_bytes(const Network& network) {

@@ -56,7 +56,7 @@ torch::Tensor minmax_steps(ActivationQuantizer& quantizer, Mode mode, const std:
   return steps_from_magnitude(magnitude, quantizer.ranges);
 }
 
-/// Mean or largest magnitude of the weights that share a step: [C_out] or [1].
+/// Magnitudes of the weights, those that share a step in one row: [C_out, n] or [1, n].
 torch::Tensor shared_rows(const torch::Tensor& weight, bool per_channel) {
   return weight.detach().reshape({per_channel ? weight.size(0) : 1, -1}).abs();
 }

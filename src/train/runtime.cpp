@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include "base/error.hpp"
 #include "train/tensor_memory.hpp"
@@ -61,6 +62,12 @@ void set_up_runtime(int threads, const std::string& device) {
   keep_tensor_memory();
   at::set_num_threads(threads);
   check_blas();
+}
+
+double peak_rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
 }
 
 }  // namespace autonba

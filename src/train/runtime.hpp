@@ -10,4 +10,7 @@ namespace autonba {
 /// and InputError where `device` ("cpu" or "cuda") is not there.
 void set_up_runtime(int threads, const std::string& device = "cpu");
 
+/// The most memory that the process has held so far, in 10^6 bytes.
+double peak_rss_mb();
+
 }  // namespace autonba

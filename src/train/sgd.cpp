@@ -12,12 +12,8 @@
 namespace autonba {
 namespace {
 
-/// Scales the gradients, all together, down to `limit`.
-void clip(std::vector<torch::Tensor>& gradients, double limit) {
-  const double norm = torch::stack(at::_foreach_norm(gradients, 2)).norm().item<double>();
-  if (norm > limit) {
-    at::_foreach_mul_(gradients, limit / norm);
-  }
+double norm_of(const std::vector<torch::Tensor>& gradients) {
+  return torch::stack(at::_foreach_norm(gradients, 2)).norm().item<double>();
 }
 
 /// Parameters that move by plain SGD, all in a few passes.
@@ -90,8 +86,12 @@ void Sgd::step(double rate) {
     gradients.push_back(value.grad());
     value.mutable_grad().reset();
   }
-  if (options_.clip_norm > 0 && !gradients.empty()) {
-    clip(gradients, options_.clip_norm);
+  const double norm = gradients.empty() ? 0 : norm_of(gradients);
+  if (!std::isfinite(norm)) {
+    throw work_error("a gradient is not a finite number; a lower learning_rate may help");
+  }
+  if (options_.clip_norm > 0 && norm > options_.clip_norm) {
+    at::_foreach_mul_(gradients, options_.clip_norm / norm);  // all together
   }
   PlainStep plain;
   for (std::size_t k = 0; k < moving.size(); ++k) {

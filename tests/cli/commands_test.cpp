@@ -118,6 +118,19 @@ TEST_F(Commands, ADamagedCheckpointIsNamed) {
   EXPECT_THAT(resumed.err, HasSubstr("checkpoints/search: is damaged"));
 }
 
+TEST_F(Commands, ASearchSpaceThatHasChangedInBetweenIsRefused) {
+  const fs::path space = folder_ / "space.yaml";
+  std::string text = read_file(AUTONBA_SOURCE_DIR "/configs/spaces/quick.yaml");
+  write_file_whole(space, text);
+  const std::string named = "space=" + space.string();
+  EXPECT_EQ(run_program(small_search("run", {"--set", named, "--pause-at", "5"})).code, 130);
+  const std::string bits = "[4, 6, 8]";
+  write_file_whole(space, text.replace(text.find(bits), bits.size(), "[2, 4, 6]"));
+  const Finished resumed = run_program(small_search("run", {"--set", named, "--resume"}));
+  EXPECT_EQ(resumed.code, 2);
+  EXPECT_THAT(resumed.err, HasSubstr("checkpoints/search: began with another search space than quick is today"));
+}
+
 TEST_F(Commands, AnUnfinishedRunWantsResume) {
   EXPECT_EQ(run_program(small_search("run", {"--pause-at", "2"})).code, 130);
   const Finished again = run_program(small_search("run"));
@@ -140,6 +153,7 @@ TEST_F(Commands, WrongInputIsOneSentenceAndExitCode2) {
       {small_search("run", {"--set", "space=qick"}), "qick"},
       {small_search("run", {"--data", path("empty")}), "empty"},
       {small_search("run", {"--set", "space=fbnet-cifar"}), "fbnet-cifar is for images of 32x32"},
+      {small_search("run", {"--set", "train.weights.batch=512"}), "512 is more than the 256 training images"},
       {{"search", quick, "--out", "/proc/nowhere"}, "/proc/nowhere"},
       {{"report", path("none")}, "none"},
       {{"predict", path("none"), quick}, "holds no trained network"},
@@ -156,12 +170,14 @@ TEST_F(Commands, WrongInputIsOneSentenceAndExitCode2) {
 }
 
 TEST_F(Commands, ADeviceThatIsNotThereIsNamed) {
-  const Finished finished = run_program(small_search("run", {"--device", "cuda"}));
-  if (finished.code == 0) {
-    GTEST_SKIP() << "this machine has a CUDA device";
+  for (const auto& [option, value] : {std::pair{"--device", "cuda"}, std::pair{"--set", "device=cuda"}}) {
+    const Finished finished = run_program(small_search("run", {option, value}));
+    if (finished.code == 0) {
+      GTEST_SKIP() << "this machine has a CUDA device";
+    }
+    EXPECT_EQ(finished.code, 2);
+    EXPECT_THAT(finished.err, HasSubstr("this machine has no CUDA device"));
   }
-  EXPECT_EQ(finished.code, 2);
-  EXPECT_THAT(finished.err, HasSubstr("this machine has no CUDA device"));
 }
 
 TEST(Program, ListsWhatAConfigurationCanName) {

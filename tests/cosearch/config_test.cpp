@@ -77,6 +77,10 @@ TEST_F(ConfigFile, MistakesAreNamed) {
   EXPECT_THAT(complaint(smallest_, {"target.value=.nan"}), HasSubstr("is not a number"));
   EXPECT_THAT(complaint(smallest_, {"search.tau_decay=0.9", "search.tau_end=0.1"}),
               HasSubstr("tau_end: stands beside tau_decay"));
+  EXPECT_THAT(complaint(smallest_, {"train.epochs=5", "train.warmup_epochs=5"}),
+              HasSubstr("warmup_epochs: must be fewer than the 5 epochs"));
+  EXPECT_THAT(complaint(smallest_, {"train.weights.learning_rate=0", "train.weights.muon_learning_rate=0.02"}),
+              HasSubstr("muon_learning_rate: falls along with learning_rate, which is 0"));
   EXPECT_THAT(complaint("dataset: cifar10\n"), HasSubstr("space: is missing"));
   EXPECT_THAT(complaint(""), HasSubstr("a mapping of keys was expected"));
 }

@@ -48,6 +48,25 @@ TEST_F(Deriving, SubstitutesUntilTheTargetIsMet) {
   EXPECT_NE(derived.architecture, cheapest_architecture(tiny_space())) << "no more is given up than needed";
 }
 
+TEST(DerivingFromTheCostliest, EveryTargetThatTheCheapestNetworkMeetsIsMet) {
+  const SearchSpace space = load_space("quick");
+  Pricing pricing(space, 10, tiny_platform(), load_design_space("fpga-small"), Objective::fps);
+  const AcceleratorConfig accelerator{.space = "fpga-small", .engine = "exact"};
+  const Architecture cheapest = cheapest_architecture(space);
+  const Solution best = pricing.refresh(cheapest, "exact", final_budget(accelerator), 1);
+  const double seconds = value_of(Objective::fps, best.cost, best.accelerator->batch, pricing.platform());
+  Logits logits = make_logits(space);
+  for (std::size_t block = 0; block < logits.alpha.size(); ++block) {
+    for (std::size_t op = 0; op < logits.alpha[block].size(); ++op) {
+      logits.alpha[block][op] = op == static_cast<std::size_t>(cheapest[block].op) ? -9.0 : static_cast<double>(op);
+    }
+  }
+  for (const double share : {0.8, 0.97, 1.0}) {
+    const Target target{Objective::fps, share / seconds};
+    EXPECT_LE(derive(logits, pricing, target, accelerator, 1).seconds, limit_of(target)) << share;
+  }
+}
+
 TEST_F(Deriving, SaysTheBestFoundWhereNothingFits) {
   const Target target{Objective::fps, 1e9};
   EXPECT_THAT([&] { derive(costly_logits(), pricing_, target, accelerator_, 1); },

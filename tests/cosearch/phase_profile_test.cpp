@@ -32,7 +32,7 @@ class PhaseProfiles : public testing::Test {
 };
 
 TEST_F(PhaseProfiles, EachPhaseGetsATableAndATrace) {
-  PhaseProfile profile(true, folder_);
+  PhaseProfile profile(true, folder_, "cpu");
   for (const char* phase : {"warmup", "search"}) {
     const std::optional<std::string> table = table_of(profile, phase);
     ASSERT_TRUE(table) << phase;
@@ -45,7 +45,7 @@ TEST_F(PhaseProfiles, EachPhaseGetsATableAndATrace) {
 }
 
 TEST_F(PhaseProfiles, NothingIsRecordedUnlessWanted) {
-  PhaseProfile profile(false, folder_);
+  PhaseProfile profile(false, folder_, "cpu");
   EXPECT_FALSE(table_of(profile, "train"));
   EXPECT_TRUE(fs::is_empty(folder_));
 }

@@ -50,6 +50,26 @@ TEST(RunFolderOf, TheLogGoesBackToACheckpoint) {
   EXPECT_FALSE(run.finished());
 }
 
+TEST(RunFolderOf, AnotherTrainingTakesUpWhereTheSearchEnded) {
+  const TemporaryFolder folder("run");
+  const std::filesystem::path path = folder.path() / "a";
+  {
+    const RunFolder run(path, "train: {epochs: 7}\n");
+    for (const Json& event : {Json{{"event", "epoch"}, {"phase", "search"}}, Json{{"event", "derived"}},
+                              Json{{"event", "epoch"}, {"phase", "train"}, {"epoch", 7}}}) {
+      run.log(event);
+    }
+    run.write_result({{"fps", 3.0}, {"top1", 0.5}, {"train_seconds", 2.0}});
+  }
+  change_training(path, "train: {epochs: 3}\n");
+  const RunFolder run(path, "train: {epochs: 3}\n");
+  EXPECT_EQ(read_file(run.file("metrics.jsonl")),
+            "{\"event\":\"epoch\",\"phase\":\"search\"}\n{\"event\":\"derived\"}\n");
+  EXPECT_FALSE(run.finished());
+  EXPECT_EQ(run.result().at("fps"), 3.0);
+  EXPECT_FALSE(run.result().contains("train_seconds"));
+}
+
 TEST(RunFolderOf, ItIsFinishedWhenTheResultHasItsAccuracy) {
   const TemporaryFolder folder("run");
   const RunFolder run(folder.path() / "a", "seed: 1\n");

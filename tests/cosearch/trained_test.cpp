@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "base/error.hpp"
+#include "cosearch/state_json.hpp"
+#include "model/network_json.hpp"
 #include "tiny.hpp"
 
 namespace autonba {
@@ -42,6 +44,32 @@ TEST(DerivedNet, InFloatItsValuesLieOnNoGrid) {
   };
   EXPECT_EQ(slightly_moved_logits(0), 0);
   EXPECT_GT(slightly_moved_logits(float_bits), 0);
+}
+
+TEST(DerivedArchitecture, IsThatOfTheNetworkUnlessTheSpaceHasChanged) {
+  const TemporaryFolder folder("network");
+  const std::filesystem::path file = folder.path() / "network.json";
+  const auto write = [&](const Json& indices) {
+    Json document = to_json(make_network(tiny_space(), searched, 2));
+    document["architecture_indices"] = indices;
+    document["classes"] = {"a", "b"};
+    write_json(file, network_schema, document);
+  };
+  write(architecture_indices(searched));
+  EXPECT_EQ(derived_architecture(file, tiny_space()), searched);
+  SearchSpace other_bits = tiny_space();
+  other_bits.bits = {2, 4};
+  SearchSpace other_operators = tiny_space();
+  std::swap(other_operators.operators[0], other_operators.operators[1]);
+  SearchSpace fewer = tiny_space();
+  fewer.operators.resize(1);
+  for (const SearchSpace& space : {other_bits, other_operators, fewer}) {
+    EXPECT_THAT([&] { derived_architecture(file, space); },
+                ThrowsMessage<InputError>(HasSubstr("network.json: its layers are not those that its")));
+  }
+  write(Json::parse("[[0, 1], [\"skip\"]]"));
+  EXPECT_THAT([&] { derived_architecture(file, tiny_space()); },
+              ThrowsMessage<InputError>(HasSubstr("network.json: architecture_indices: must be a list")));
 }
 
 TEST(DerivedNet, BitwidthsThatTheSpaceHasNotAreRefused) {

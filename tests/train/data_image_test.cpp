@@ -88,6 +88,9 @@ TEST_F(Image, SmallerThanNeededIsEnlarged) {
 TEST_F(Image, VeryLongAndThinIsReadToo) {
   EXPECT_EQ(load_image(write("a.png", make_image(1, 300, texture)), small).size(), 14U * 14 * 3);
   EXPECT_EQ(load_image(write("b.png", make_image(300, 1, texture)), small).size(), 14U * 14 * 3);
+  const ImageShape large{3, 224, 224, 256};
+  EXPECT_THAT([&] { load_image(write("c.png", make_image(1, 60'000, texture)), large); },
+              testing::ThrowsMessage<InputError>(testing::HasSubstr("c.png: the image is 1 pixels high and 60000")));
 }
 
 TEST_F(Image, IsConvertedBetweenGreyAndColour) {

@@ -138,6 +138,17 @@ TEST_P(MixKernel, TiesRoundToEven) {
   EXPECT_THAT(y, testing::ElementsAre(0, 2, 2, 0, -2, 6, 7, -8));
 }
 
+TEST_P(MixKernel, WhatIsNoNumberStaysNone) {
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  std::vector<float> x(19, 0.5f);
+  x[3] = x[18] = none;
+  std::vector<float> y(x.size());
+  mix_forward(x.data(), x.size(), signed_terms(), y.data());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    EXPECT_EQ(std::isnan(y[i]), std::isnan(x[i])) << "at " << i;
+  }
+}
+
 TEST_P(MixKernel, BackwardIsTheDefinitionOfLsq) {
   for (std::size_t count : ragged_counts) {
     const std::vector<MixTerm> terms = signed_terms();
@@ -254,6 +265,20 @@ TEST_P(BatchNormKernel, ForwardNormalisesActivatesAndQuantises) {
   }
 }
 
+TEST_P(BatchNormKernel, WhatIsNoNumberStaysNone) {
+  for (bool relu : {false, true}) {
+    for (const std::vector<MixTerm>& terms : {std::vector<MixTerm>{}, relu ? unsigned_terms() : signed_terms()}) {
+      NormCase c(3, 19);
+      c.z[5] = c.z[56] = std::numeric_limits<float>::quiet_NaN();
+      std::vector<float> y(c.z.size());
+      normalise(c.z.data(), c.z.size(), c.with(relu, terms), y.data());
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        EXPECT_EQ(std::isnan(y[i]), std::isnan(c.z[i])) << "at " << i;
+      }
+    }
+  }
+}
+
 TEST_P(BatchNormKernel, BackwardPassesTheGradientThroughQuantiserAndActivation) {
   for (const auto& [rows, channels] : norm_shapes) {
     for (bool relu : {false, true}) {
@@ -272,22 +297,24 @@ TEST_P(BatchNormKernel, BackwardPassesTheGradientThroughQuantiserAndActivation) 
         normalise_gradient(c.z.data(), c.g.data(), c.z.size(), c.with(relu, terms), z_factor.data(), added.data(),
                            dz.data());
         std::vector<double> wanted(dz.size());
-        double wanted_sum = 0, wanted_moment = 0;  // over all channels
+        std::vector<double> wanted_sum(channels), wanted_moment(channels);
         for (std::size_t i = 0; i < dz.size(); ++i) {
           const std::size_t k = i % channels;
           const double h = c.inner_gradient(i, relu, terms);
           wanted[i] = c.scale[k] * h + factor[k] * c.z[i] + constant[k];
-          wanted_sum += h;
-          wanted_moment += h * (c.z[i] - c.origin[k]);
+          wanted_sum[k] += h;
+          wanted_moment[k] += h * (c.z[i] - c.origin[k]);
         }
         expect_near(dz, wanted, 1e-5);
-        double found_sum = 0, found_moment = 0;
+        std::vector<double> found_sum(channels), found_moment(channels);
         for (std::size_t i = 0; i < c.period; ++i) {
-          found_sum += sum[i];
-          found_moment += moment[i];
+          found_sum[i % channels] += sum[i];
+          found_moment[i % channels] += moment[i];
         }
-        EXPECT_NEAR(found_sum, wanted_sum, 1e-3);
-        EXPECT_NEAR(found_moment, wanted_moment, 1e-2);
+        for (std::size_t k = 0; k < channels; ++k) {
+          EXPECT_NEAR(found_sum[k], wanted_sum[k], 1e-4 * (1 + std::abs(wanted_sum[k])));
+          EXPECT_NEAR(found_moment[k], wanted_moment[k], 1e-4 * (1 + std::abs(wanted_moment[k])));
+        }
         std::vector<float> activations(dz.size()), activation_gradients(dz.size());
         for (std::size_t i = 0; i < dz.size(); ++i) {
           activations[i] = c.activation(i, relu);

@@ -130,6 +130,17 @@ TEST(Sgd, DropsGradientsAfterTheStep) {
   EXPECT_TRUE(torch::equal(a.tensor, before));
 }
 
+TEST(Sgd, AGradientThatIsNoNumberMovesNothing) {
+  const Parameter a = made("a", {1.0});
+  const Parameter b = made("b", {2.0});
+  Sgd sgd({a, b}, {.clip_norm = 0});
+  set_gradient(a, {1.0});
+  set_gradient(b, {std::numeric_limits<double>::quiet_NaN()});
+  EXPECT_THROW(sgd.step(1), WorkError);
+  EXPECT_EQ(a.tensor.item<double>(), 1.0);
+  EXPECT_EQ(b.tensor.item<double>(), 2.0);
+}
+
 TEST(Sgd, StepsOfQuantisersNeitherDecayNorFallBelowTheFloor) {
   const Parameter steps = made("steps", {0.5, 0.25}, ParameterKind::step);
   Sgd sgd({steps}, {.momentum = 0, .weight_decay = 0.1, .clip_norm = 0});

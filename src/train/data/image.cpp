@@ -96,6 +96,11 @@ std::vector<std::uint8_t> load_image(const std::filesystem::path& file, const Im
   const double scale = static_cast<double>(shape.shorter_side) / std::min(image.rows, image.cols);
   const int height = std::max(shape.height, static_cast<int>(std::lround(image.rows * scale)));
   const int width = std::max(shape.width, static_cast<int>(std::lround(image.cols * scale)));
+  constexpr std::int64_t most_pixels = 1 << 26;
+  if (std::int64_t{height} * width > most_pixels) {
+    throw input_error("{}: the image is {} pixels high and {} wide; so narrow a one cannot be enlarged to {} pixels",
+                      file.string(), image.rows, image.cols, shape.shorter_side);
+  }
   const cv::Rect centre((width - shape.width) / 2, (height - shape.height) / 2, shape.width, shape.height);
   return copy_as_rgb(resized(image, height, width)(centre));
 }

@@ -65,7 +65,7 @@ void normalise(const float* z, std::size_t count, const Normalisation& n, float*
   const Terms<J> terms(n.terms);
   for_periods(0, count, n.period, [&](const auto& memory, std::size_t i, std::size_t c) HWY_ATTR {
     const V a = hn::MulAdd(memory.stream(z + i), memory.load(n.scale + c), memory.load(n.shift + c));
-    const V activated = hn::Max(a, lowest);
+    const V activated = at_least(lowest, a);
     if constexpr (J == 0) {
       memory.store(activated, y + i);
     } else {
@@ -79,7 +79,7 @@ template <std::size_t J, bool with_sums>
 HWY_INLINE V inner_gradient(V z, V g, V scale, V shift, V lowest, const Terms<J>& terms, VectorSums<J>& sums) {
   const V a = hn::MulAdd(z, scale, shift);
   if constexpr (J > 0) {
-    g = mix_gradient<J, with_sums>(hn::Max(a, lowest), g, terms, sums.step, sums.coefficient);
+    g = mix_gradient<J, with_sums>(at_least(lowest, a), g, terms, sums.step, sums.coefficient);
   }
   return hn::IfThenElseZero(hn::Gt(a, lowest), g);
 }

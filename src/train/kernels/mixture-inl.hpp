@@ -46,13 +46,18 @@ struct Terms {
   }
 };
 
+/// The nearest integer within low and high.
+HWY_INLINE V rounded(V v, V low, V high) {
+  return at_most(high, at_least(low, hn::Round(v)));
+}
+
 /// Σ_j c_j·s_j·q_j of one vector.
 template <std::size_t J>
 HWY_INLINE V mix(V x, const Terms<J>& terms) {
   V y = hn::Zero(f);
   for (std::size_t j = 0; j < J; ++j) {
     const V v = hn::Mul(x, terms.inverse_step[j]);
-    const V q = hn::Min(hn::Max(hn::Round(v), terms.low[j]), terms.high[j]);
+    const V q = rounded(v, terms.low[j], terms.high[j]);
     y = hn::MulAdd(q, terms.level[j], y);
   }
   return y;
@@ -69,7 +74,7 @@ HWY_INLINE V mix_gradient(V x, V g, const Terms<J>& terms, V* step_sums, V* coef
     const auto inside = hn::And(hn::Ge(v, low), hn::Le(v, high));
     pass = hn::Add(pass, hn::IfThenElseZero(inside, terms.coefficient[j]));
     if constexpr (sums) {
-      const V q = hn::Min(hn::Max(hn::Round(v), low), high);
+      const V q = rounded(v, low, high);
       step_sums[j] = hn::MulAdd(g, hn::Sub(q, hn::IfThenElseZero(inside, v)), step_sums[j]);
       coefficient_sums[j] = hn::MulAdd(g, q, coefficient_sums[j]);
     }

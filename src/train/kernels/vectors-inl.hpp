@@ -58,6 +58,23 @@ struct Ragged {
   HWY_INLINE void store(V v, float* p) const { hn::BlendedStore(v, mask, f, p); }
 };
 
+/// The larger one, v where v is NaN: a training that has diverged must not look like one that has not.
+HWY_INLINE V at_least(V least, V v) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::IfThenElse(hn::Lt(v, least), least, v);
+#else
+  return hn::Max(least, v);  // x86 gives the second operand where one is NaN
+#endif
+}
+/// The smaller one, v where v is NaN.
+HWY_INLINE V at_most(V most, V v) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::IfThenElse(hn::Gt(v, most), most, v);
+#else
+  return hn::Min(most, v);
+#endif
+}
+
 /// Calls body(memory, i) for the vectors of an array of `count` floats, memory Whole or Ragged.
 template <typename Body>
 HWY_INLINE void for_vectors(std::size_t count, const Body& body) {
