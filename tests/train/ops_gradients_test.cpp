@@ -277,13 +277,16 @@ TEST(Conv, DepthwiseKernelAgreesWithTheReference) {
 }
 
 TEST(Conv, OtherConvolutionsAgreeWithTheReference) {
-  const Tensor x = map({2, 24, 6, 6}, 1);
-  for (std::int64_t groups : {1, 2}) {
-    for (std::int64_t stride : {1, 2}) {
-      const auto run = [&](const auto& op) {
-        return [&, op](const std::vector<Tensor>& in) { return op(in[0], in[1], stride, 0, groups); };
-      };
-      expect_same({x, normals({10, 24 / groups, 1, 1}, 2)}, run(conv), run(reference::conv));
+  const Tensor few_pixels = map({2, 24, 6, 6}, 1);
+  const Tensor many_pixels = map({5, 24, 31, 29}, 1);  // so many that threads share them, the last one getting fewer
+  for (const Tensor& x : {few_pixels, many_pixels}) {
+    for (std::int64_t groups : {1, 2}) {
+      for (std::int64_t stride : {1, 2}) {
+        const auto run = [&](const auto& op) {
+          return [&, op](const std::vector<Tensor>& in) { return op(in[0], in[1], stride, 0, groups); };
+        };
+        expect_same({x, normals({10, 24 / groups, 1, 1}, 2)}, run(conv), run(reference::conv));
+      }
     }
   }
 }
