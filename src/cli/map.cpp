@@ -210,7 +210,7 @@ void add_search_options(CLI::App& command, MapArguments& arguments) {
       .add_option("--budget", arguments.evaluations,
                   "designs to try (default: 10000); exact: sets of designs to look at (default: no limit)")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
-  command.add_option("--seed", arguments.seed, "other engines: of their random numbers")->capture_default_str();
+  command.add_option("--seed", arguments.seed, "of the other engines' random numbers, and of exact's first design for energy, edp and area")->capture_default_str();
   command.add_option("--chunks", arguments.chunks, "chunks at most (default: what the space says)")
       ->check(CLI::Range(1, 4));
 }
