@@ -27,7 +27,8 @@ Json to_json(const Network& network, const Accelerator& accelerator, const Platf
 /// The accelerator and the platform that a document describes.
 struct PlacedAccelerator {
   Accelerator accelerator;
-  Platform platform;  // its logic coefficients (FPGA) or tables (ASIC) are not in the file and are left out
+  Platform platform;          // its logic coefficients (FPGA) or tables (ASIC) are not in the file and are left out
+  std::int64_t area_um2 = 0;  // that the platform offers; ASIC only
 };
 
 /// Inverse of to_json for `network`, checked: every layer is placed once, on a chunk that can run it, with a tile that

@@ -80,6 +80,7 @@ ChunkSpace read_chunks(const YamlMap& map, ChunkKind kind) {
     for (const std::size_t flag : words(map, "accumulator", {"false", "true"})) {
       space.accumulator.push_back(flag == 1);
     }
+    std::sort(space.accumulator.begin(), space.accumulator.end());
   }
   space.port_bits = ascending_among(map, "port_bits", {32, 64, 128, 256});
   map.close();

@@ -35,7 +35,15 @@ std::optional<double> to_number(const std::string& text) {
 }  // namespace
 
 YamlMap::YamlMap(const YAML::Node& node, std::string file, std::string path)
-    : node_(node), file_(std::move(file)), path_(std::move(path)) {}
+    : node_(node), file_(std::move(file)), path_(std::move(path)) {
+  for (const auto& entry : node) {
+    const auto key = entry.first.as<std::string>("");
+    const auto same = [&](const auto& other) { return other.first.template as<std::string>("") == key; };
+    if (std::count_if(node.begin(), node.end(), same) > 1) {
+      reject(key, "stands here twice");
+    }
+  }
+}
 
 YamlMap YamlMap::load(const std::filesystem::path& file) {
   return parse(read_file(file), file.string());
@@ -51,15 +59,7 @@ YamlMap YamlMap::parse(std::string_view text, std::string name) {
   if (!node.IsMap()) {
     throw input_error("{}: a mapping of keys was expected", name);
   }
-  YamlMap map(node, std::move(name), "");
-  for (const auto& entry : node) {
-    const auto key = entry.first.as<std::string>("");
-    const auto same = [&](const auto& other) { return other.first.template as<std::string>("") == key; };
-    if (std::count_if(node.begin(), node.end(), same) > 1) {
-      map.reject(key, "stands here twice");
-    }
-  }
-  return map;
+  return {node, std::move(name), ""};
 }
 
 void YamlMap::override(std::string_view assignment) {

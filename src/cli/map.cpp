@@ -110,14 +110,15 @@ class Watcher {
 };
 
 /// The platform whose numbers an accelerator.json holds, by its name: the file lacks coefficients of logic and tables.
-Platform platform_of(const Platform& in_file, const std::string& file) {
-  Platform platform = load_platform(in_file.name);
+Platform platform_of(const PlacedAccelerator& given, const std::string& file) {
+  Platform platform = load_platform(given.platform.name);
   Platform numbers = platform;
+  const std::int64_t area_um2 = platform.asic ? platform.asic->area_um2 : 0;
   numbers.logic = {};
   numbers.asic.reset();
-  if (numbers != in_file) {
+  if (numbers != given.platform || area_um2 != given.area_um2) {
     throw input_error("{}: platform: its numbers are not those of {} today; name the platform with --platform", file,
-                      in_file.name);
+                      given.platform.name);
   }
   return platform;
 }
@@ -149,8 +150,7 @@ void map(const CommonOptions& common, const MapArguments& arguments) {
   } else if (arguments.platform.empty()) {
     throw input_error("--platform is missing; only with --fix it may be left out");
   }
-  task.platform =
-      arguments.platform.empty() ? platform_of(given->platform, arguments.fix) : load_platform(arguments.platform);
+  task.platform = arguments.platform.empty() ? platform_of(*given, arguments.fix) : load_platform(arguments.platform);
   std::optional<std::size_t> explained;
   if (!arguments.explain.empty()) {
     explained = layer_named(task.network, arguments.explain);
@@ -210,7 +210,10 @@ void add_search_options(CLI::App& command, MapArguments& arguments) {
       .add_option("--budget", arguments.evaluations,
                   "designs to try (default: 10000); exact: sets of designs to look at (default: no limit)")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
-  command.add_option("--seed", arguments.seed, "of the other engines' random numbers, and of exact's first design for energy, edp and area")->capture_default_str();
+  command
+      .add_option("--seed", arguments.seed,
+                  "of the other engines' random numbers, and of exact's first design for energy, edp and area")
+      ->capture_default_str();
   command.add_option("--chunks", arguments.chunks, "chunks at most (default: what the space says)")
       ->check(CLI::Range(1, 4));
 }

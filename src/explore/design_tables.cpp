@@ -118,6 +118,9 @@ void DesignTables::list_resources(Kind& kind) const {
 DesignTables::DesignTables(const DesignSpace& space, std::span<const LayerShape> shapes, const Platform& platform,
                            int threads, std::size_t most_bytes)
     : platform_(platform), batches_(space.batch), layers_(shapes.size()) {
+  if (platform.asic) {
+    throw input_error("{}: tables of designs are for FPGAs; they hold no area", platform.name);
+  }
   for (const ChunkKind chunk_kind : {ChunkKind::conv, ChunkKind::depthwise}) {
     Kind& kind = kinds_[static_cast<std::size_t>(chunk_kind)];
     kind.kind = chunk_kind;

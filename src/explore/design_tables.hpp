@@ -47,7 +47,8 @@ struct TableCost {
 /// and datapaths that differ in their multipliers only.
 class DesignTables {
  public:
-  /// Throws WorkError if the tables would take more than `most_bytes`, or a layer takes 2³¹ cycles.
+  /// Throws InputError for an ASIC, whose chunks have an area, and WorkError if the tables would take more than
+  /// `most_bytes`, or a layer takes 2³¹ cycles.
   DesignTables(const DesignSpace& space, std::span<const LayerShape> shapes, const Platform& platform, int threads,
                std::size_t most_bytes = std::size_t{1} << 30);
 
@@ -55,8 +56,9 @@ class DesignTables {
   std::int64_t configurations(ChunkKind kind) const;
   std::size_t bytes() const;
 
-  /// Numbers of chunks, chunks, batch and a chunk for every layer, all uniform (layers to within 2⁻¹⁶). A design may
-  /// have chunks that cannot run their layers, or ports that are too wide together: then it is not feasible.
+  /// The number of each kind's chunks, chunks, batch and a chunk for every layer, all uniform (layers to within 2⁻¹⁶).
+  /// A design may have chunks that cannot run their layers, or ports that are too wide together: then it is not
+  /// feasible.
   void draw(TableDesign& design, Rng& rng) const;
 
   /// Asks the memory for what cost() will read. For several designs in turn before their costs.

@@ -180,6 +180,7 @@ DesignChoices::DesignChoices(const DesignSpace& space, std::span<const LayerShap
     for (int n = std::max(1, chunks.chunks_min); n <= chunks.chunks_max; ++n) {
       count.options.push_back(n);
     }
+    least_[static_cast<std::size_t>(kind)] = {count.options.front(), chunks.port_bits.front()};
     choices_.push_back(count);
     (kind == ChunkKind::conv ? conv_slots_ : depthwise_slots_) = chunks.chunks_max;
   }
@@ -265,8 +266,8 @@ void DesignChoices::mark_allowed(const Draft& draft, const DesignChoice& choice,
   };
   switch (choice.parameter) {
     case Parameter::chunk_count: {
-      const bool one_for_depthwise = choice.kind == ChunkKind::conv && depthwise_slots_ > 0;
-      const int others = one_for_depthwise ? 1 : draft.counts[static_cast<std::size_t>(ChunkKind::conv)];
+      const int others = choice.kind == ChunkKind::conv ? least_of(ChunkKind::depthwise).chunks
+                                                        : draft.counts[static_cast<std::size_t>(ChunkKind::conv)];
       allow_if([&](int count) { return count + others <= chunks_max_; });
       break;
     }
@@ -290,7 +291,11 @@ void DesignChoices::mark_allowed(const Draft& draft, const DesignChoice& choice,
       });
       break;
     case Parameter::port_bits: {
-      const int others = choice.options.front() * (draft.chunks_left - 1);
+      const int first = choice.kind == ChunkKind::conv ? 0 : conv_slots_;
+      const int behind = draft.counts[static_cast<std::size_t>(choice.kind)] - 1 - (choice.index - first);
+      const int of_depthwise = draft.chunks_left - 1 - behind;  // where this is a conv chunk; else 0
+      const int others =
+          behind * least_of(choice.kind).port_bits + of_depthwise * least_of(ChunkKind::depthwise).port_bits;
       allow_if([&](int port) { return port + others <= draft.ports_left; });
       break;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -89,6 +90,13 @@ class DesignChoices {
   std::vector<int> describe(const Accelerator& accelerator) const;
 
  private:
+  /// What a kind of chunks takes at least; nothing if no layer needs it.
+  struct Least {
+    int chunks = 0;
+    int port_bits = 0;  // of each
+  };
+  const Least& least_of(ChunkKind kind) const { return least_[static_cast<std::size_t>(kind)]; }
+
   void add_chunk_choices(const ChunkSpace& space, ChunkKind kind, int slot);
   struct Draft;
   bool is_there(const Draft& draft, const DesignChoice& choice) const;
@@ -100,6 +108,7 @@ class DesignChoices {
   std::vector<LayerShape> shapes_;
   std::vector<ChunkNeeds> needs_;  // by layer
   std::vector<DesignChoice> choices_;
+  std::array<Least, 2> least_;
   int conv_slots_ = 0;
   int depthwise_slots_ = 0;
   int chunks_max_ = 0;   // of both kinds

@@ -9,13 +9,20 @@
 #include "explore/bound.hpp"
 
 namespace autonba {
-LayerFronts::LayerFronts(const BufferDepths& depths, const Platform& platform) : depths_(depths), platform_(platform) {
-  for (std::size_t buffer = 0; buffer < depths.size(); ++buffer) {
-    const std::vector<int>& of = depths[buffer];
+
+void check_depths(const BufferDepths& depths) {
+  for (const std::vector<int>& of : depths) {
     if (of.size() > depths_most) {
       throw input_error("a design space lists {} depths of a buffer, more than the {} that can be compared", of.size(),
                         depths_most);
     }
+  }
+}
+
+LayerFronts::LayerFronts(const BufferDepths& depths, const Platform& platform) : depths_(depths), platform_(platform) {
+  check_depths(depths);
+  for (std::size_t buffer = 0; buffer < depths.size(); ++buffer) {
+    const std::vector<int>& of = depths[buffer];
     for (int words = 0; words <= of.back(); ++words) {
       places_[buffer].push_back(static_cast<std::uint8_t>(std::lower_bound(of.begin(), of.end(), words) - of.begin()));
     }

@@ -14,6 +14,9 @@ namespace autonba {
 inline constexpr std::size_t depths_most = 126;  // so that a place, and the one after the last, are below 128
 using BufferDepths = std::array<std::vector<int>, 3>;
 
+/// Throws InputError for more than depths_most of one.
+void check_depths(const BufferDepths& depths);
+
 /// What a tiling needs of a chunk, a byte each: an accumulator (0 or 1), and the places in BufferDepths of the least
 /// depths that hold it. The input buffer's depends on how many banks there are, that is on the largest stride.
 using Cell = std::uint64_t;

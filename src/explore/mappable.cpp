@@ -101,6 +101,9 @@ DesignSpace with_chunks(DesignSpace space, const Network& network, int chunks) {
     kind->chunks_max = std::min(kind->chunks_max, most);
     kind->chunks_min = std::min(kind->chunks_min, kind->chunks_max);
   }
+  if (!one_kind) {
+    space.depthwise.chunks_min = std::min(space.depthwise.chunks_min, chunks - std::max(1, space.conv.chunks_min));
+  }
   return space;
 }
 

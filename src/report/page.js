@@ -42,7 +42,7 @@ function resultTiles() {
       "%",
       known(r.top1) ? (r.train_bits === 32 ? "test split, trained without quantisation" : "test split, quantised network") : "when training has ended",
     ),
-    tile("Throughput", shown(r.fps, number), "images/s", higher ? targetNote() : null),
+    tile("Throughput", shown(r.fps, (x) => (x >= 100 ? number(x) : significant(x))), "images/s", higher ? targetNote() : null),
     tile("Latency", shown(r.latency_ms, significant), "ms", higher ? "all layers, one after the other" : targetNote()),
     tile("Initiation interval", shown(r.ii_cycles, number), "cycles", where),
     tile("Search", shown(r.search_seconds, spoken), ""),

@@ -69,6 +69,7 @@ TEST(AcceleratorJson, OfAnAsicHoldsAreaAndEnergy) {
     const PlacedAccelerator found = accelerator_from_json(document, entry.network, "test");
     EXPECT_EQ(found.accelerator, entry.accelerator);
     EXPECT_EQ(found.platform.clock_mhz, platform.clock_mhz);
+    EXPECT_EQ(found.area_um2, platform.asic->area_um2);
     document["chunks"][0]["mac"] = "dsp1";
     EXPECT_THROW(accelerator_from_json(document, entry.network, "test"), InputError);
   }
@@ -162,6 +163,9 @@ TEST(AcceleratorJson, WhatIsWrongIsNamed) {
   EXPECT_THAT(complaint([](Json& d) { d["layers"].push_back(d["layers"][0]); }), HasSubstr("placed twice"));
   EXPECT_THAT(complaint([](Json& d) { d["layers"][0]["tile"]["m"] = 0; }), HasSubstr("tile: m: 0"));
   EXPECT_THAT(complaint([](Json& d) { d["layers"][0]["order"] = "any"; }), HasSubstr("order: \"any\""));
+  EXPECT_THAT(complaint([](Json& d) { d["batch"] = 32; }),
+              HasSubstr("batch: 32 is not a whole number between 1 and 16"));
+  EXPECT_THAT(complaint([](Json& d) { d["platform"]["area_um2"] = nullptr; }), HasSubstr("a.json: platform: area_um2"));
   EXPECT_THAT(complaint([](Json& d) { d["platform"]["clock_mhz"] = 0; }), HasSubstr("clock_mhz"));
 }
 

@@ -85,6 +85,8 @@ TEST(Yaml, AChoiceIsOneOfAList) {
 
 TEST(Yaml, ADoubledKeyIsRefused) {
   EXPECT_THAT(complaint([] { YamlMap::parse("a: 1\nb: 2\na: 3\n", "my.yaml"); }), HasSubstr("stands here twice"));
+  const YamlMap map = YamlMap::parse("logic:\n  lut: 1\n  lut: 2\n", "my.yaml");
+  EXPECT_THAT(complaint([&] { map.map("logic"); }), HasSubstr("logic.lut: stands here twice"));
 }
 
 TEST(Yaml, DamagedTextNamesTheLine) {

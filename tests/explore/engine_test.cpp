@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "explore/design_cost.hpp"
@@ -232,6 +233,26 @@ INSTANTIATE_TEST_SUITE_P(Engines, EveryEngine, testing::ValuesIn(engine_names())
 TEST(Explore, RejectsAnUnknownEngine) {
   SmallProblem small(quick_network("k3_e1", 4));
   EXPECT_THROW(explore("dass", small.problem(), {1}, 1, small.mapper), InputError);
+}
+
+TEST(Exact, RefusesMoreChunksThanItsProofCovers) {
+  SmallProblem small(quick_network("k3_e1", 4));
+  small.space.conv.chunks_max = 4;
+  small.space.depthwise.chunks_max = 3;
+  small.space.chunks_max = 6;
+  EXPECT_NO_THROW(explore("exact", small.problem(), {.evaluations = 1}, 1, small.mapper));
+  small.space.chunks_max = 7;
+  EXPECT_THROW(explore("exact", small.problem(), {.evaluations = 1}, 1, small.mapper), InputError);
+}
+
+TEST(Exact, RefusesMoreDepthsThanItCanCompare) {
+  AsicProblem small(quick_network("k3_e1", 4));
+  small.space.conv.depth_input.resize(130);
+  std::iota(small.space.conv.depth_input.begin(), small.space.conv.depth_input.end(), 100);
+  for (const Objective objective : {Objective::fps, Objective::energy, Objective::area}) {
+    EXPECT_THAT([&] { explore("exact", small.problem(objective, 1), {.evaluations = 1}, 1, small.mapper); },
+                testing::ThrowsMessage<InputError>(testing::HasSubstr("130 depths of a buffer, more than the 126")));
+  }
 }
 
 // The designs that it draws do not depend on the objective.

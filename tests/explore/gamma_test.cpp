@@ -49,6 +49,35 @@ TEST(DesignChoices, EveryDesignCanBeBuiltAndRunsEveryLayer) {
   EXPECT_EQ(most_chunks, 3U);  // of both kinds together
 }
 
+TEST(DesignChoices, EachKindKeepsRoomForWhatTheOtherNeeds) {
+  Rng rng = make_rng(4, "gamma test");
+  Platform platform = load_platform("zc706-pl");
+  platform.memory_bits_per_cycle = 256;
+  DesignSpace space = load_design_space("fpga");
+  space.conv.chunks_min = 1;
+  space.conv.chunks_max = space.depthwise.chunks_max = space.chunks_max = 4;
+  space.depthwise.chunks_min = 2;
+  space.conv.port_bits = {64, 128};
+  space.depthwise.port_bits = {32, 64};
+  const std::vector<LayerShape> shapes = random_fbnet_shapes(rng);
+  const DesignChoices choices(space, shapes, platform, Objective::fps);
+  bool one_wide_port = false;
+  for (int i = 0; i < 500; ++i) {
+    const Design design = choices.make(uniform_pick(rng));
+    EXPECT_LE(design.chunks.size(), 4U);
+    int ports = 0;
+    int conv = 0;
+    for (const Chunk& chunk : design.chunks) {
+      ports += chunk.port_bits;
+      conv += chunk.kind == ChunkKind::conv ? 1 : 0;
+    }
+    EXPECT_LE(ports, platform.memory_bits_per_cycle);
+    EXPECT_LE(conv, 2);
+    one_wide_port = one_wide_port || (conv == 2 && ports == 256);  // 128 + 64 + 32 + 32
+  }
+  EXPECT_TRUE(one_wide_port);
+}
+
 TEST(DesignChoices, LatencyIsThatOfOneImage) {
   Rng rng = make_rng(2, "gamma test");
   const DesignChoices choices(load_design_space("fpga"), random_fbnet_shapes(rng), load_platform("zc706"),

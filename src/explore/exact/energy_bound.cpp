@@ -42,7 +42,7 @@ class EnergyRegion {
   /// Takes away what would leave too little area for the others. False if nothing fits.
   bool leave_area() {
     const Platform& platform = instance_.platform();
-    const auto budget = static_cast<double>(platform.asic->area_um2);
+    const double budget = static_cast<double>(platform.asic->area_um2) * (1 + 1e-12);  // sums round differently
     double all = 0;
     std::array<double, slots_most> areas{};
     int port_bits = 0;

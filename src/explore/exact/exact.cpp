@@ -13,6 +13,7 @@
 #include "explore/exact/region_queue.hpp"
 #include "explore/exact/relaxation.hpp"
 #include "explore/gamma.hpp"
+#include "explore/layer_front.hpp"
 
 namespace autonba {
 namespace {
@@ -399,6 +400,9 @@ void map_layers(const Problem& problem, Mapper& mapper, Accelerator& accelerator
 Solution solve_exactly(const Problem& problem, const Budget& budget, Mapper& mapper,
                        const std::optional<Accelerator>& start, const Watch& watch) {
   check_space(problem.space, problem.platform);
+  for (const ChunkSpace* kind : {&problem.space.conv, &problem.space.depthwise}) {
+    check_depths({kind->depth_input, kind->depth_weight, kind->depth_output});
+  }
   const Instance instance(problem, mapper, mapper.exact_memory(problem.space), budget.threads);
   BranchAndBound search(instance, budget, start ? design_of(instance, *start) : std::nullopt, watch);
   search.run();

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "base/ceil_div.hpp"
+#include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "explore/exact/constants.hpp"
 #include "explore/exact/energy_rows.hpp"
@@ -57,7 +58,13 @@ Instance::Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory, 
   };
   const auto [conv_min, conv_max] = counts(0);
   const auto [depthwise_min, depthwise_max] = counts(1);
-  const std::size_t most = std::min(slots_most, static_cast<std::size_t>(problem.space.chunks_max));
+  const std::size_t most =
+      std::min<std::size_t>(conv_max + depthwise_max, static_cast<std::size_t>(problem.space.chunks_max));
+  if (most > slots_most) {
+    throw input_error(
+        "design space {}: allows {} chunks; `exact` proves up to {}: lower chunks_max, or take another engine",
+        problem.space.name, most, slots_most);
+  }
   for (std::size_t batch = 0; batch < batches_.size(); ++batch) {
     for (std::size_t conv = conv_min; conv <= conv_max; ++conv) {
       for (std::size_t depthwise = depthwise_min; depthwise <= depthwise_max && conv + depthwise <= most; ++depthwise) {
