@@ -159,7 +159,8 @@ Json cost_json(const Cost& cost, const Schedule& schedule, int batch, const Plat
 int integer(const Json& object, const char* key, std::int64_t low, std::int64_t high, const std::string& where) {
   const Json value = json_value<Json>(object, key, where);
   if (!value.is_number_integer() || value.get<std::int64_t>() < low || value.get<std::int64_t>() > high) {
-    throw input_error("{}: {}: {} is not a whole number between {} and {}", where, key, value.dump(), low, high);
+    throw input_error("{}: {}: {} is not a whole number between {} and {}", where, key, short_json_text(value), low,
+                      high);
   }
   return value.get<int>();
 }

@@ -51,7 +51,8 @@ bool write_all(int descriptor, std::string_view content) {
 }  // namespace
 
 std::string read_file(const fs::path& file) {
-  if (fs::is_directory(file)) {
+  std::error_code unknown;  // opening it says why
+  if (fs::is_directory(file, unknown)) {
     throw input_error("{}: is a folder, a file was expected", file.string());
   }
   std::ifstream stream(file, std::ios::binary);

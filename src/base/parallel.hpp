@@ -17,15 +17,16 @@ class Team {
  public:
   /// `threads` with the one that calls share_out.
   explicit Team(int threads) {
-    for (int i = 1; i < threads; ++i) {
-      others_.emplace_back([this] { help(); });
+    try {
+      for (int i = 1; i < threads; ++i) {
+        others_.emplace_back([this] { help(); });
+      }
+    } catch (...) {  // as where the system allows no more threads: those that there are would wait for ever
+      dismiss();
+      throw;
     }
   }
-  ~Team() {
-    const std::lock_guard lock(mutex_);
-    is_over_ = true;
-    changed_.notify_all();
-  }
+  ~Team() { dismiss(); }
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
@@ -62,6 +63,12 @@ class Team {
     const std::lock_guard lock(mutex_);
     work_ = work;
     ++offers_;
+    changed_.notify_all();
+  }
+
+  void dismiss() {
+    const std::lock_guard lock(mutex_);
+    is_over_ = true;
     changed_.notify_all();
   }
 

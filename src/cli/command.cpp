@@ -30,7 +30,7 @@ std::string device_of(const CommonOptions& common) {
 }
 
 void print_result(const CommonOptions& common, const Json& document, const std::string& text) {
-  std::cout << (common.json ? document.dump(1) + "\n" : text) << std::flush;
+  std::cout << (common.json ? json_text(document, 1) + "\n" : text) << std::flush;
   if (!std::cout) {
     throw work_error("the result cannot be written to standard output");
   }

@@ -197,15 +197,22 @@ void add_question(CLI::App& command, MapArguments& arguments) {
       ->check(CLI::IsMember(objective_names()));
 }
 
+/// Neither below nor above anything, NaN passes the library's checks of ranges.
+const CLI::Validator is_a_number(
+    [](const std::string& text) {
+      return text.find_first_of("nN") == std::string::npos ? std::string() : text + " is not a number";
+    },
+    "", "is_a_number");
+
 void add_search_options(CLI::App& command, MapArguments& arguments) {
   command.add_option("--engine", arguments.engine, "engine that searches")
       ->check(CLI::IsMember(engine_names()))
       ->capture_default_str();
   command.add_option("--gap", arguments.gap, "exact: stop when no design can be better by this share, as 0.01")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(is_a_number & CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command.add_option("--time", arguments.seconds, "exact: stop after so many seconds with what is found and proven")
-      ->check(CLI::PositiveNumber);
+      ->check(is_a_number & CLI::PositiveNumber);
   command
       .add_option("--budget", arguments.evaluations,
                   "designs to try (default: 10000); exact: sets of designs to look at (default: no limit)")

@@ -94,7 +94,7 @@ void RunFolder::write_result(const Json& result) const {
 }
 
 void RunFolder::log(const Json& event) const {
-  append_line(file(log_file), event.dump());
+  append_line(file(log_file), json_text(event));
 }
 
 std::uintmax_t RunFolder::log_size() const {

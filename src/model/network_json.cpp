@@ -89,12 +89,12 @@ template <std::size_t N>
 std::array<int, N> sizes_from_json(const Json& object, const char* key, const std::string& where) {
   const Json value = json_value<Json>(object, key, where);
   std::array<int, N> sizes{};
-  if (value.is_number_integer()) {
+  if (IsJson<int>::test(value)) {
     sizes.fill(value.get<int>());
     return sizes;
   }
   if (!value.is_array() || value.size() != N) {
-    throw input_error("{}: {}: {} is neither a whole number nor a list of {}", where, key, value.dump(), N);
+    throw input_error("{}: {}: {} is neither a whole number nor a list of {}", where, key, short_json_text(value), N);
   }
   return json_value<std::array<int, N>>(object, key, where);
 }
@@ -197,7 +197,10 @@ Network network_from_json(const Json& document, const std::string& name) {
   Writers writers = {{writer_id(network, network_input), network_input}};
   const auto host = json_value<std::vector<Json>>(document, "host_ops", name);
   for (std::size_t i = 0; i < host.size(); ++i) {
-    writers.emplace(json_value<std::string>(host[i], "id", name + ": host_ops"), host_writer(i));
+    const auto id = json_value<std::string>(host[i], "id", name + ": host_ops");
+    if (!writers.emplace(id, host_writer(i)).second) {
+      throw input_error("{}: host_ops: two operations are named \"{}\", or one as the network's input is", name, id);
+    }
   }
   for (const Json& value : json_value<std::vector<Json>>(document, "layers", name)) {
     network.layers.push_back(layer_from_json(value, writers, name));

@@ -88,6 +88,35 @@ TEST_F(Files, DamagedJsonIsNamed) {
   write_file_whole(folder_ / "a.json", "{\"schema\": ");
   EXPECT_THAT([&] { read_json(folder_ / "a.json", "x"); },
               ThrowsMessage<InputError>(HasSubstr("a.json: is not valid JSON")));
+  const std::string brackets(200'000, '[');
+  write_file_whole(folder_ / "a.json", "{\"schema\": " + brackets + std::string(brackets.size(), ']') + "}");
+  EXPECT_THAT([&] { read_json(folder_ / "a.json", "x"); },
+              ThrowsMessage<InputError>(HasSubstr("a.json: is nested more than 100 deep")));
+}
+
+TEST(JsonValue, IsOfItsTypeAsItStands) {
+  const Json object = Json::parse(
+      R"({"a": 4294967304, "b": 28.9, "c": true, "d": 1e300, "e": [1, 2, 3], "f": [1, 2.5], "g": -1, "h": 3, "i": [1, 2]})");
+  for (const char* key : {"a", "b", "c", "d", "e"}) {
+    EXPECT_THROW(json_value<int>(object, key, "test"), InputError) << key;
+  }
+  EXPECT_EQ(json_value<std::int64_t>(object, "a", "test"), 4294967304);
+  EXPECT_EQ(json_value<double>(object, "h", "test"), 3);
+  EXPECT_THROW(json_value<std::size_t>(object, "g", "test"), InputError);
+  EXPECT_THROW((json_value<std::array<int, 2>>(object, "e", "test")), InputError);
+  EXPECT_THROW((json_value<std::pair<int, int>>(object, "f", "test")), InputError);
+  EXPECT_THROW(json_value<std::vector<int>>(object, "f", "test"), InputError);
+  EXPECT_EQ((json_value<std::pair<int, int>>(object, "i", "test")), std::pair(1, 2));
+  EXPECT_THROW(json_value<bool>(object, "h", "test"), InputError);
+  const Json list = {{"key", std::string(1000, 'x')}};
+  EXPECT_THAT([&] { json_value<int>(list, "key", "test"); },
+              ThrowsMessage<InputError>(testing::AllOf(
+                  HasSubstr("test: the key `key` has the wrong type or range: \"xxx"),
+                  testing::ResultOf([](const std::string& what) { return what.size(); }, testing::Lt(200U)))));
+}
+
+TEST(JsonText, ReplacesWhatIsNoUtf8) {
+  EXPECT_EQ(json_text({{"name", "caf\xe9"}}), "{\"name\":\"caf\uFFFD\"}");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Damaged and hostile models: an InputError that names file and node, at once and in little memory.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
@@ -153,6 +154,35 @@ TEST(OnnxBadInput, IsNamedWithFileAndNode) {
     spoiled.spoil(graph);
     EXPECT_THAT(complaint(graph), AllOf(HasSubstr("model.onnx: "), HasSubstr(spoiled.complaint)));
   }
+}
+
+TEST(OnnxBadInput, ValuesInTheListOfAnotherTypeAreNotLookedAt) {
+  OnnxGraph graph;
+  graph.input("x", {1, 3, 4, 4}).pointwise("x", "y", 3, 4);
+  onnx::TensorProto& tensor = *graph.model.mutable_graph()->add_initializer();
+  tensor.set_name("t");
+  tensor.set_data_type(onnx::TensorProto::INT64);
+  tensor.add_dims(2);
+  tensor.add_dims(2);
+  for (int i = 0; i < 4; ++i) {
+    tensor.add_float_data(1);
+  }
+  graph.node("Transpose", {"t"}, {"u"}).output("y").output("u");
+  EXPECT_EQ(read(graph).layers.size(), 1U);
+}
+
+TEST(OnnxBadInput, EmptyTensorsWithAHugeDimensionTakeNoMemory) {
+  OnnxGraph graph;
+  graph.input("x", {1, 3, 4, 4}).pointwise("x", "y", 3, 4);
+  onnx::TensorProto& tensor = *graph.model.mutable_graph()->add_initializer();
+  tensor.set_name("t");
+  tensor.set_data_type(onnx::TensorProto::INT64);
+  tensor.add_dims(0);
+  tensor.add_dims(std::int64_t{1} << 40);
+  graph.node("Transpose", {"t"}, {"u"}).with("perm", Sizes{1, 0}).output("y").output("u");
+  EXPECT_EQ(read(graph).layers.size(), 1U);
+  tensor.add_dims(2);
+  EXPECT_THAT(complaint(graph), HasSubstr("are negative or too large"));
 }
 
 TEST(OnnxBadInput, MorePixelsOrProductsThanCanBeCountedAreRefused) {
@@ -345,25 +375,38 @@ TEST(OnnxBadInput, GraphsThatMultiplyAreStoppedAtOnce) {
   OnnxGraph doubling;
   doubling.input("x", {1, 3, 4, 4}).pointwise("x", "c0", 3, 1000);
   for (int i = 0; i < 60; ++i) {
-    const std::string name = "c" + std::to_string(i);
-    doubling.node("Concat", {name, name}, {"c" + std::to_string(i + 1)}).with("axis", std::int64_t{1});
+    const std::string name = fmt::format("c{}", i);
+    doubling.node("Concat", {name, name}, {fmt::format("c{}", i + 1)}).with("axis", std::int64_t{1});
   }
   doubling.output("c60");
   OnnxGraph shuffling;
   shuffling.input("x", {1, 1 << 20, 1, 1}).integers("split", {1, 2, -1, 1, 1}).integers("join", {1, -1, 1, 1});
   for (int i = 0; i < 1000; ++i) {
     const std::string n = std::to_string(i);
-    shuffling.node("Reshape", {i == 0 ? "x" : "s" + std::to_string(i - 1), "split"}, {"r" + n});
+    shuffling.node("Reshape", {i == 0 ? "x" : fmt::format("s{}", i - 1), "split"}, {"r" + n});
     shuffling.node("Transpose", {"r" + n}, {"t" + n}).with("perm", Sizes{0, 2, 1, 3, 4});
     shuffling.node("Reshape", {"t" + n, "join"}, {"s" + n}).node("GlobalMaxPool", {"s" + n}, {"y" + n}).output("y" + n);
   }
   OnnxGraph hosts;
   hosts.input("x", {1, 3, 8, 8});
   for (int i = 0; i < 20'000; ++i) {
-    hosts.node("Sigmoid", {i == 0 ? "x" : "s" + std::to_string(i - 1)}, {"s" + std::to_string(i)});
+    hosts.node("Sigmoid", {i == 0 ? "x" : fmt::format("s{}", i - 1)}, {fmt::format("s{}", i)});
   }
   hosts.pointwise("s19999", "y", 3, 4).output("y");
-  for (const OnnxGraph* graph : {&doubling, &shuffling, &hosts}) {
+  OnnxGraph constants;  // each copy holds all values
+  constants.input("x", {1, 3, 8, 8}).weights("i0", {8192}, onnx::TensorProto::INT8);
+  for (int i = 0; i < 20'000; ++i) {
+    constants.node("Identity", {fmt::format("i{}", i)}, {fmt::format("i{}", i + 1)});
+  }
+  constants.pointwise("x", "y", 3, 4).output("y").output("i20000");
+  OnnxGraph names;  // those wanted again are taken already
+  names.input("s0", {1, 3, 8, 8});
+  for (int i = 0; i < 40'000; ++i) {
+    names.node("Sigmoid", {fmt::format("s{}", i)}, {fmt::format("s{}", i + 1)});
+    names.model.mutable_graph()->mutable_node(i)->set_name(i < 20'000 ? fmt::format("a#{}", i) : "a");
+  }
+  names.pointwise("s40000", "y", 3, 4).output("y");
+  for (const OnnxGraph* graph : {&doubling, &shuffling, &hosts, &constants, &names}) {
     const std::filesystem::path file = test_folder() / "model.onnx";
     write_bytes(file, graph->model.SerializeAsString());
     std::string what;

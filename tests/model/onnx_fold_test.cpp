@@ -50,6 +50,18 @@ TEST(OnnxFold, BoundsOfClipsAreAttributesOrInputsAndFollowEachOther) {
   inputs.node("Clip", {"c", "low", "high"}, {"a"}).node("Relu", {"a"}, {"y"}).output("y");
   EXPECT_THAT(texts(read(inputs)), ElementsAre("conv 3x8x8 -> 4x8x8 k1x1 clip 0 4"));
 
+  OnnxGraph halves;  // of 16 bits, as raw bytes and in the list of whole numbers
+  halves.input("x", {1, 3, 8, 8}).pointwise("x", "c", 3, 4);
+  for (const char* name : {"low", "high"}) {
+    onnx::TensorProto& bound = *halves.model.mutable_graph()->add_initializer();
+    bound.set_name(name);
+    bound.set_data_type(onnx::TensorProto::FLOAT16);
+  }
+  halves.model.mutable_graph()->mutable_initializer(1)->set_raw_data(std::string("\x00\xb8", 2));  // −1 · 2⁻¹
+  halves.model.mutable_graph()->mutable_initializer(2)->add_int32_data(0x4600);                    // 1.5 · 2²
+  halves.node("Clip", {"c", "low", "high"}, {"y"}).output("y");
+  EXPECT_THAT(texts(read(halves)), ElementsAre("conv 3x8x8 -> 4x8x8 k1x1 clip -0.5 6"));
+
   OnnxGraph only_low;
   only_low.input("x", {1, 3, 8, 8}).pointwise("x", "c", 3, 4).numbers("low", {0}, {});
   only_low.node("Clip", {"c", "low"}, {"y"}).output("y");
@@ -240,6 +252,28 @@ TEST(OnnxMoves, WhatOnlyNamesDimensionsIsNoWork) {
   EXPECT_THAT(network.host_ops, IsEmpty());
 }
 
+TEST(OnnxMoves, ShapesAreWorkedOutAsTheyAreBroadcast) {
+  OnnxGraph graph;
+  graph.input("x", {1, 4, 4, 4}).pointwise("x", "c", 4, 6).numbers("scalar", {2}, {}).numbers("one", {3}, {1});
+  graph.node("Mul", {"scalar", "one"}, {"six"});  // of one dimension: it can be joined to a list
+  graph.node("Cast", {"six"}, {"i"}).with("to", std::int64_t{onnx::TensorProto::INT64}).integers("rest", {16});
+  graph.integers("batch", {1}).node("Concat", {"batch", "i", "rest"}, {"shape"}).with("axis", std::int64_t{0});
+  graph.node("Reshape", {"c", "shape"}, {"r"}).integers("back", {1, 6, 4, 4}).node("Reshape", {"r", "back"}, {"b"});
+  graph.weights("row", {2, 4, 1}).weights("column", {2, 1, 4}).node("Sub", {"row", "column"}, {"plane"});
+  graph.integers("flat", {1, 32}).node("Reshape", {"plane", "flat"}, {"f"}).pointwise("b", "y", 6, 2);
+  graph.output("y").output("f");
+  const Network network = read(graph);
+  EXPECT_THAT(texts(network), ElementsAre("conv 4x4x4 -> 6x4x4 k1x1", "conv 6x4x4 -> 2x4x4 k1x1"));
+  EXPECT_THAT(network.host_ops, IsEmpty());
+}
+
+TEST(OnnxMoves, PaddingThatIsKnownOnlyWhenTheNetworkRunsIsTheHosts) {
+  OnnxGraph graph;
+  graph.input("x", {1, 3, 8, 8}).input("v", {}).integers("pads", {0, 0, 1, 1, 0, 0, 1, 1});
+  graph.node("Pad", {"x", "pads", "v"}, {"p"}).pointwise("p", "y", 3, 4).output("y");
+  EXPECT_THAT(host_texts(read(graph)), testing::Contains(testing::StartsWith("Pad")));
+}
+
 TEST(OnnxMoves, NodesThatNoOutputNeedsAreLeftOut) {
   OnnxGraph graph;
   graph.input("x", {1, 3, 4, 4}).pointwise("x", "y", 3, 5).pointwise("x", "unused", 3, 50).output("y");
@@ -375,6 +409,14 @@ TEST(OnnxBits, QuantiseAndDequantiseAreEightAndFoldingPassesThem) {
   EXPECT_THAT(texts(network), ElementsAre("conv 3x4x4 -> 4x4x4 k1x1 relu"));
   EXPECT_EQ(network.input.bits, 8);
   EXPECT_EQ(network.layers[0].bits_out, 5);  // nobody says anything of what comes behind the ReLU
+}
+
+TEST(OnnxBits, WeightsOfIntegersAreEightWhateverTheirMap) {
+  OnnxGraph graph;
+  graph.input("x", {1, 3, 4, 4}).numbers("s", {1}, {}).weights("z", {}, onnx::TensorProto::INT8);
+  graph.weights("w", {4, 3, 1, 1}, onnx::TensorProto::INT8).node("DequantizeLinear", {"w", "s", "z"}, {"wf"});
+  graph.node("Conv", {"x", "wf"}, {"y"}).output("y");
+  EXPECT_EQ(read(graph, {.bits = 4, .input_bits = 4}).layers[0].bits, 8);
 }
 
 TEST(OnnxBits, AClipBetweenThemTellsNarrowerIntegers) {

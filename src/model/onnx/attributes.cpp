@@ -50,12 +50,17 @@ std::string string_attribute(const Draft& draft, const Node& node, const std::st
   return found == nullptr ? otherwise : found->s();
 }
 
+bool is_known(const Node& node, std::size_t index) {
+  const Tensor* tensor = node.input(index);
+  return tensor == nullptr || (tensor->constant() != nullptr && tensor->constant()->values);
+}
+
 std::optional<std::vector<double>> constant_input(const Draft& draft, const Node& node, std::size_t index) {
   const Tensor* tensor = node.input(index);
   if (tensor == nullptr) {
     return std::nullopt;
   }
-  if (tensor->constant() == nullptr || !tensor->constant()->values) {
+  if (!is_known(node, index)) {
     throw reject(draft.file, node.proto, "its input {} is not known before the network runs, or not small",
                  printable(tensor->name));
   }

@@ -20,6 +20,9 @@ std::string string_attribute(const Draft& draft, const Node& node, const std::st
 /// is not known before the network runs.
 std::optional<std::vector<double>> constant_input(const Draft& draft, const Node& node, std::size_t index);
 
+/// Whether that is so, or the input is left out.
+bool is_known(const Node& node, std::size_t index);
+
 /// Whole numbers from the attribute `name`, or, where there is none, from the constant input; none where both are left
 /// out. Several operators moved parameters from attributes to inputs with later opsets.
 std::optional<std::vector<std::int64_t>> parameters(const Draft& draft, const Node& node, const std::string& name,

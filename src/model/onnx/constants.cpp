@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <numeric>
 
 #include "model/onnx/attributes.hpp"
@@ -27,6 +28,29 @@ std::vector<double> numbers(const std::string& bytes, std::size_t count) {
   return values;
 }
 
+/// A number of 16 bits, 1 of them the sign and `exponent_bits` the exponent.
+double half_precision(std::uint16_t bits, int exponent_bits) {
+  const int fraction_bits = 15 - exponent_bits;
+  const int bias = (1 << (exponent_bits - 1)) - 1;
+  const int exponent = bits >> fraction_bits & ((1 << exponent_bits) - 1);
+  const int fraction = bits & ((1 << fraction_bits) - 1);
+  const double sign = (bits & 0x8000) != 0 ? -1 : 1;
+  if (exponent == (1 << exponent_bits) - 1) {
+    return fraction != 0 ? std::numeric_limits<double>::quiet_NaN() : sign * std::numeric_limits<double>::infinity();
+  }
+  const int implied = exponent == 0 ? 0 : 1 << fraction_bits;
+  return sign * std::ldexp(implied + fraction, std::max(exponent, 1) - bias - fraction_bits);
+}
+
+/// Values of 16 bits stand for real numbers in the two types of half precision.
+std::vector<double> read_halves(std::vector<double> values, int type) {
+  const int exponent_bits = type == onnx::TensorProto::FLOAT16 ? 5 : type == onnx::TensorProto::BFLOAT16 ? 8 : 0;
+  for (double& value : values) {
+    value = exponent_bits > 0 ? half_precision(static_cast<std::uint16_t>(value), exponent_bits) : value;
+  }
+  return values;
+}
+
 std::optional<std::vector<double>> numbers_in(const std::string& bytes, int type, std::size_t count) {
   switch (type) {
     case onnx::TensorProto::FLOAT:
@@ -42,6 +66,16 @@ std::optional<std::vector<double>> numbers_in(const std::string& bytes, int type
     case onnx::TensorProto::UINT8:
     case onnx::TensorProto::BOOL:
       return numbers<std::uint8_t>(bytes, count);
+    case onnx::TensorProto::INT16:
+      return numbers<std::int16_t>(bytes, count);
+    case onnx::TensorProto::UINT32:
+      return numbers<std::uint32_t>(bytes, count);
+    case onnx::TensorProto::UINT64:
+      return numbers<std::uint64_t>(bytes, count);
+    case onnx::TensorProto::UINT16:
+    case onnx::TensorProto::FLOAT16:
+    case onnx::TensorProto::BFLOAT16:
+      return read_halves(numbers<std::uint16_t>(bytes, count), type);
     default:
       return std::nullopt;
   }
@@ -61,10 +95,17 @@ std::optional<std::vector<double>> typed_numbers(const onnx::TensorProto& tensor
     case onnx::TensorProto::INT64:
       return as_numbers(tensor.int64_data());
     case onnx::TensorProto::INT32:
+    case onnx::TensorProto::INT16:
     case onnx::TensorProto::INT8:
+    case onnx::TensorProto::UINT16:
     case onnx::TensorProto::UINT8:
     case onnx::TensorProto::BOOL:
-      return as_numbers(tensor.int32_data());
+    case onnx::TensorProto::FLOAT16:
+    case onnx::TensorProto::BFLOAT16:
+      return read_halves(as_numbers(tensor.int32_data()), tensor.data_type());
+    case onnx::TensorProto::UINT32:
+    case onnx::TensorProto::UINT64:
+      return as_numbers(tensor.uint64_data());
     default:
       return std::nullopt;
   }
@@ -137,7 +178,9 @@ std::optional<std::vector<double>> values_of(const onnx::TensorProto& tensor, co
     return std::nullopt;
   }
   if (!tensor.has_raw_data()) {
-    return typed_numbers(tensor);
+    const auto found = typed_numbers(tensor);
+    const bool all = found && found->size() == static_cast<std::size_t>(count);  // not in the list of another type
+    return all ? found : std::nullopt;
   }
   const bool whole = width && tensor.raw_data().size() == static_cast<std::size_t>(count * *width);
   return whole ? numbers_in(tensor.raw_data(), tensor.data_type(), static_cast<std::size_t>(count)) : std::nullopt;
@@ -202,7 +245,14 @@ std::optional<double> combined(const std::string& op, double a, double b, bool i
   return std::nullopt;
 }
 
-/// Element by element, one of them perhaps a single number.
+/// Of two shapes of which one has a single element.
+Dims broadcast(const Dims& larger, const Dims& single) {
+  Dims dims(std::max(larger.size(), single.size()), 1);
+  std::copy(larger.begin(), larger.end(), dims.end() - static_cast<std::ptrdiff_t>(larger.size()));
+  return dims;
+}
+
+/// Element by element, of equal shapes or one of them a single number.
 std::optional<Outputs> small_arithmetic(const Node& node, const Tensor& a, const Tensor& b) {
   const std::vector<double>* left = values(&a);
   const std::vector<double>* right = values(&b);
@@ -210,9 +260,8 @@ std::optional<Outputs> small_arithmetic(const Node& node, const Tensor& a, const
     return std::nullopt;
   }
   const std::size_t count = std::max(left->size(), right->size());
-  const bool fit = (left->size() == count || left->size() == 1) && (right->size() == count || right->size() == 1) &&
-                   !left->empty() && !right->empty();
-  if (!fit) {
+  const bool fit = a.constant()->dims == b.constant()->dims || left->size() == 1 || right->size() == 1;
+  if (!fit || left->empty() || right->empty()) {
     return std::nullopt;
   }
   std::vector<double> results;
@@ -225,9 +274,10 @@ std::optional<Outputs> small_arithmetic(const Node& node, const Tensor& a, const
     }
     results.push_back(*result);
   }
-  const Tensor& larger = left->size() == count ? a : b;
+  const auto& [larger, other] =
+      left->size() == count ? std::pair(a.constant(), b.constant()) : std::pair(b.constant(), a.constant());
   const int type = node.proto.op_type() == "Equal" ? static_cast<int>(onnx::TensorProto::BOOL) : a.element_type;
-  return Outputs{small(larger.constant()->dims, std::move(results), type)};
+  return Outputs{small(broadcast(larger->dims, other->dims), std::move(results), type)};
 }
 
 std::optional<Outputs> small_where(const Tensor& condition, const Tensor& x, const Tensor& y) {
@@ -315,7 +365,7 @@ std::vector<std::vector<std::int64_t>> all_places(const Dims& dims) {
 }
 
 std::optional<Outputs> small_slice(Draft& draft, const Node& node, const Tensor& x) {
-  if (values(&x) == nullptr) {
+  if (values(&x) == nullptr || values(&x)->empty()) {
     return std::nullopt;
   }
   auto lists = all_places(x.constant()->dims);
@@ -330,7 +380,7 @@ std::optional<Outputs> small_slice(Draft& draft, const Node& node, const Tensor&
 std::optional<Outputs> transposed_constant(const Draft& draft, const Node& node, const Tensor& x) {
   const std::size_t rank = x.constant()->dims.size();
   const std::vector<std::size_t> order = order_of_dimensions(draft, node, rank);
-  if (values(&x) != nullptr) {
+  if (values(&x) != nullptr && !values(&x)->empty()) {
     Tensor result = picked(x, all_places(x.constant()->dims), order);
     std::get<Constant>(result.value).bits = x.constant()->bits;
     return Outputs{std::move(result)};
@@ -451,6 +501,9 @@ Tensor constant_tensor(const onnx::TensorProto& tensor, const std::filesystem::p
 }
 
 std::optional<Outputs> fold_constants(Draft& draft, const Node& node) {
+  if (!is_standard(node.proto)) {
+    return std::nullopt;
+  }
   const std::string& op = node.proto.op_type();
   if ((op == "Shape" || op == "Size") && node.input(0) != nullptr) {
     const std::optional<Dims> dims = node.input(0)->dims();
@@ -475,6 +528,9 @@ std::optional<Outputs> fold_constants(Draft& draft, const Node& node) {
   }
   if (auto small = small_result(draft, node)) {
     return small;
+  }
+  if (op == "QuantizeLinear" || op == "DequantizeLinear") {
+    return std::nullopt;  // they say more than a shape
   }
   Outputs outputs;
   for (const InferredType& type : inferred_types(draft, node)) {

@@ -50,10 +50,13 @@ std::string unique_id(Draft& draft, const onnx::NodeProto& node, const char* suf
   if (wanted.empty() || wanted == "input") {
     wanted = printable(node.op_type() + "_" + (node.output_size() > 0 ? node.output(0) : ""));
   }
-  wanted += suffix;
+  return unique_id(draft, wanted + suffix);
+}
+
+std::string unique_id(Draft& draft, const std::string& wanted) {
   std::string id = wanted;
-  for (std::size_t number = draft.ids.size(); !draft.ids.insert(id).second; ++number) {
-    id = fmt::format("{}#{}", wanted, number);
+  while (!draft.ids.insert(id).second) {
+    id = fmt::format("{}#{}", wanted, ++draft.same_ids[wanted]);
   }
   return id;
 }
@@ -99,9 +102,9 @@ std::optional<MapTensor> as_map(Draft& draft, const Tensor& tensor, Channels cha
   if (is_new) {
     std::size_t op = host->op;
     if (draft.network.host_ops[op].map) {  // another array of the same operation, or in another layout
-      HostOp layout_op{.id = fmt::format("{}#{}", draft.network.host_ops[op].id, draft.ids.size()), .op = "Layout"};
+      HostOp layout_op{.id = unique_id(draft, draft.network.host_ops[op].id), .op = "Layout"};
       layout_op.reads = {host_writer(op)};
-      draft.ids.insert(layout_op.id);
+      layout_op.operations = element_count(*host->dims).value_or(0) / draft.batch;
       op = draft.network.host_ops.size();
       draft.network.host_ops.push_back(std::move(layout_op));
     }

@@ -31,6 +31,8 @@ struct Draft {
   std::vector<std::optional<int>> weight_bits;  // of each layer
 
   std::set<std::string> ids;
+  std::unordered_map<std::string, std::int64_t> same_ids;  // how often a name was wanted again
+  std::size_t numbers = 0;  // values and sizes that are held of all tensors: a hostile graph could make any number
   int arrays = 0;
   std::size_t ranges = 0;  // of channels, in all lists that were made: a hostile graph could make any number
   std::map<std::tuple<int, std::int64_t, std::int64_t, std::int64_t>, int> host_maps;  // array and size: the writer
@@ -52,6 +54,7 @@ bool has_one_reader(const Draft& draft, const Tensor& tensor);
 
 /// Names a layer or an operation of the host.
 std::string unique_id(Draft& draft, const onnx::NodeProto& node, const char* suffix = "");
+std::string unique_id(Draft& draft, const std::string& wanted);
 
 /// A size that fits a layer: 1 to 2^20. Throws InputError naming `what`.
 int layer_size(const Draft& draft, const Node& node, const char* what, std::int64_t size);

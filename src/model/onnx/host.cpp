@@ -231,10 +231,6 @@ std::int64_t operations_of(const Draft& draft, const Node& node, const std::vect
   return most / draft.batch;
 }
 
-bool is_standard(const onnx::NodeProto& node) {
-  return node.domain().empty() || node.domain() == "ai.onnx";
-}
-
 }  // namespace
 
 std::vector<InferredType> inferred_types(Draft& draft, const Node& node) {

@@ -268,7 +268,7 @@ std::vector<std::int64_t> split_sizes(const Draft& draft, const Node& node, std:
 std::optional<Outputs> read_split(Draft& draft, const Node& node) {
   const Tensor* x = node.input(0);
   const std::optional<Dims> dims = x == nullptr ? std::nullopt : x->dims();
-  if (!dims || dims->empty()) {
+  if (!dims || dims->empty() || !is_known(node, 1)) {
     return std::nullopt;
   }
   const std::size_t axis = axis_of(draft, node, int_attribute(draft, node, "axis", 0), dims->size());
@@ -329,8 +329,7 @@ std::optional<Outputs> read_slice(Draft& draft, const Node& node) {
   const Tensor* x = node.input(0);
   const std::optional<Dims> dims = x == nullptr ? std::nullopt : x->dims();
   for (std::size_t i = 1; i < node.inputs.size(); ++i) {
-    const Tensor* parameter = node.input(i);
-    if (parameter != nullptr && (parameter->constant() == nullptr || !parameter->constant()->values)) {
+    if (!is_known(node, i)) {
       return std::nullopt;
     }
   }
@@ -376,9 +375,8 @@ std::optional<Outputs> read_gather(Draft& draft, const Node& node) {
 std::optional<Outputs> read_pad(Draft& draft, const Node& node) {
   const Tensor* x = node.input(0);
   const std::optional<Dims> dims = x == nullptr ? std::nullopt : x->dims();
-  const Tensor* pads_input = node.input(1);
-  const bool known = pads_input == nullptr || (pads_input->constant() != nullptr && pads_input->constant()->values);
-  if (!dims || dims->size() != 4 || !known || string_attribute(draft, node, "mode", "constant") != "constant") {
+  if (!dims || dims->size() != 4 || !is_known(node, 1) || !is_known(node, 2) ||
+      string_attribute(draft, node, "mode", "constant") != "constant") {
     return std::nullopt;
   }
   const auto pads = parameters(draft, node, "pads", 1);
@@ -387,7 +385,6 @@ std::optional<Outputs> read_pad(Draft& draft, const Node& node) {
   if (!pads || pads->size() != 2 * dims->size() || filled != 0 || node.input(3) != nullptr) {
     return std::nullopt;
   }
-  const auto input = spatial_input(draft, node, *x);
   const bool only_around = (*pads)[0] == 0 && (*pads)[1] == 0 && (*pads)[4] == 0 && (*pads)[5] == 0;
   MapTensor padded;
   for (const auto& [side, at] : {std::pair(0U, 2U), std::pair(1U, 3U), std::pair(2U, 6U), std::pair(3U, 7U)}) {
@@ -397,7 +394,8 @@ std::optional<Outputs> read_pad(Draft& draft, const Node& node) {
     }
     padded.padding[side] = static_cast<int>(size);
   }
-  if (!input || !only_around) {
+  const auto input = only_around ? spatial_input(draft, node, *x) : std::nullopt;
+  if (!input) {
     return std::nullopt;
   }
   for (std::size_t side = 0; side < 4; ++side) {

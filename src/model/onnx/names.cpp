@@ -29,4 +29,8 @@ std::string place_of(const onnx::NodeProto& node) {
   return fmt::format("node that writes {} ({})", node.output_size() > 0 ? printable(node.output(0)) : "nothing", op);
 }
 
+bool is_standard(const onnx::NodeProto& node) {
+  return node.domain().empty() || node.domain() == "ai.onnx";
+}
+
 }  // namespace autonba::onnx_import

@@ -20,6 +20,9 @@ std::string list_of(const Dims& dims);
 /// `node conv1 (Conv)`; without a name, "node that writes T (Conv)".
 std::string place_of(const onnx::NodeProto& node);
 
+/// Whether the operator is one of ONNX itself.
+bool is_standard(const onnx::NodeProto& node);
+
 /// `throw reject(file, node, "the stride {} is not …", stride);`
 template <typename... Args>
 InputError reject(const std::string& file, const onnx::NodeProto& node, fmt::format_string<Args...> format,

@@ -16,6 +16,7 @@ Outputs with_bits(Draft& draft, const Tensor& x, int bits, int element_type) {
   result.element_type = element_type;
   if (auto* constant = std::get_if<Constant>(&result.value)) {
     constant->bits = bits;
+    constant->values.reset();  // others now
   } else if (const MapTensor* map = x.map()) {
     for (const MapSlice& slice : map->slices) {
       int& stated = draft.stated_bits[slice.writer];

@@ -68,7 +68,7 @@ Handler handler_of(const onnx::NodeProto& node) {
   if (quantises && (op == "Quant" || op == "IntQuant" || op == "BipolarQuant" || op == "Trunc")) {
     return read_quant;
   }
-  if (!node.domain().empty() && node.domain() != "ai.onnx") {
+  if (!is_standard(node)) {
     return nullptr;
   }
   const auto found = standard_operators().find(op);
@@ -188,7 +188,7 @@ class Reader {
 
   void read_constants() {
     for (const onnx::TensorProto& tensor : graph_.initializer()) {
-      tensors_[tensor.name()] = constant_tensor(tensor, draft_.file);
+      hold(tensor.name(), constant_tensor(tensor, draft_.file));
     }
     for (const onnx::SparseTensorProto& tensor : graph_.sparse_initializer()) {
       Tensor constant;
@@ -202,6 +202,20 @@ class Reader {
       constant.value = Constant{dims, {}, {}};
       tensors_[constant.name] = std::move(constant);
     }
+  }
+
+  void hold(const std::string& name, Tensor tensor) {
+    constexpr std::size_t most_numbers = 32'000'000;  // 256 MB
+    const std::optional<Dims> dims = tensor.dims();
+    const bool has_values = tensor.constant() != nullptr && tensor.constant()->values;
+    draft_.numbers += (dims ? dims->size() : 0) + (has_values ? tensor.constant()->values->size() : 0);
+    if (draft_.numbers > most_numbers) {
+      throw input_error(
+          "{}: tensor {}: the graph has more than {} numbers that are known before it runs, weights not "
+          "counted",
+          draft_.file, printable(name), most_numbers);
+    }
+    tensors_[name] = std::move(tensor);
   }
 
   /// A batch of any size is one image.
@@ -235,8 +249,7 @@ class Reader {
         tensor.value = network_input_map(input, dims);
         found = true;
       } else {
-        HostOp op{.id = "input " + printable(input.name()), .op = "Input"};
-        draft_.ids.insert(op.id);
+        HostOp op{.id = unique_id(draft_, "input " + printable(input.name())), .op = "Input"};
         draft_.network.host_ops.push_back(std::move(op));
         tensor.value = HostTensor{draft_.network.host_ops.size() - 1, draft_.arrays++, dims};
       }
@@ -291,7 +304,7 @@ class Reader {
       const std::string& name = proto.output(static_cast<int>(i));
       if (!name.empty()) {
         outputs[i].name = name;
-        tensors_[name] = std::move(outputs[i]);
+        hold(name, std::move(outputs[i]));
       }
     }
   }

@@ -22,22 +22,16 @@ void append(std::vector<Factor>& dim, const Factor& factor) {
 }  // namespace
 
 std::optional<std::int64_t> element_count(const Dims& dims) {
-  std::int64_t count = 1;
+  std::int64_t count = 1;  // of those dimensions that are not 0, bounded too: parts of them are multiplied elsewhere
+  bool is_empty = false;
   for (const std::int64_t dim : dims) {
-    if (dim < 0 || dim > most_elements) {
+    if (dim < 0 || dim > most_elements || (dim > 0 && count > most_elements / dim)) {
       return std::nullopt;
     }
-    if (dim == 0) {
-      return 0;
-    }
+    count *= std::max<std::int64_t>(dim, 1);
+    is_empty = is_empty || dim == 0;
   }
-  for (const std::int64_t dim : dims) {
-    if (count > most_elements / dim) {
-      return std::nullopt;
-    }
-    count *= dim;
-  }
-  return count;
+  return is_empty ? 0 : count;
 }
 
 View plain_view(const MapSize& size) {
