@@ -294,10 +294,9 @@ PlacedAccelerator accelerator_from_json(const Json& document, const Network& net
   found.platform = platform_from_json(json_value<Json>(document, "platform", name), name + ": platform");
   Accelerator& accelerator = found.accelerator;
   accelerator.batch = integer(document, "batch", 1, 16, name);
-  const std::string of_platform = name + ": platform";
   const Json& platform = document.at("platform");
   const bool is_asic = platform.contains("area_um2");
-  found.area_um2 = is_asic ? integer(platform, "area_um2", 1, largest, of_platform) : 0;
+  found.area_um2 = is_asic ? integer(platform, "area_um2", 1, largest, name + ": platform") : 0;
   for (const Json& chunk : json_value<std::vector<Json>>(document, "chunks", name)) {
     const std::string where = fmt::format("{}: chunk {}", name, accelerator.chunks.size());
     accelerator.chunks.push_back(chunk_from_json(chunk, where));

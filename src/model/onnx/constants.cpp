@@ -46,7 +46,8 @@ double half_precision(std::uint16_t bits, int exponent_bits) {
 std::vector<double> read_halves(std::vector<double> values, int type) {
   const int exponent_bits = type == onnx::TensorProto::FLOAT16 ? 5 : type == onnx::TensorProto::BFLOAT16 ? 8 : 0;
   for (double& value : values) {
-    value = exponent_bits > 0 ? half_precision(static_cast<std::uint16_t>(value), exponent_bits) : value;
+    const auto bits = static_cast<std::uint16_t>(static_cast<std::int64_t>(value));
+    value = exponent_bits > 0 ? half_precision(bits, exponent_bits) : value;
   }
   return values;
 }
