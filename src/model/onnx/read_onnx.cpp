@@ -205,7 +205,7 @@ class Reader {
   }
 
   void hold(const std::string& name, Tensor tensor) {
-    constexpr std::size_t most_numbers = 32'000'000;  // 256 MB
+    constexpr std::size_t most_numbers = 8'000'000;  // 64 MB
     const std::optional<Dims> dims = tensor.dims();
     const bool has_values = tensor.constant() != nullptr && tensor.constant()->values;
     draft_.numbers += (dims ? dims->size() : 0) + (has_values ? tensor.constant()->values->size() : 0);
