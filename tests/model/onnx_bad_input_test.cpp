@@ -312,6 +312,12 @@ TEST(OnnxBadInput, ModelsWithFlippedBytesAreRefusedOrRead) {
   EXPECT_LT(refused, 4000);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr double most_seconds = 5;  // instructions that watch every access take their time
+#else
+constexpr double most_seconds = 1;
+#endif
+
 double seconds_for(const std::filesystem::path& file, std::string& complaint) {
   const auto start = std::chrono::steady_clock::now();
   complaint = complaint_of_file(file);
@@ -364,7 +370,7 @@ TEST(OnnxBadInput, SmallFilesThatGrowInMemoryAreStoppedAtOnce) {
     SCOPED_TRACE(name);
     write_bytes(file, bytes);
     std::string what;
-    EXPECT_LT(seconds_for(file, what), 1.0);
+    EXPECT_LT(seconds_for(file, what), most_seconds);
     EXPECT_THAT(what, HasSubstr("model.onnx: "));
   }
   EXPECT_LT(peak_megabytes(), 1000);
@@ -395,23 +401,24 @@ TEST(OnnxBadInput, GraphsThatMultiplyAreStoppedAtOnce) {
   hosts.pointwise("s19999", "y", 3, 4).output("y");
   OnnxGraph constants;  // each copy holds all values
   constants.input("x", {1, 3, 8, 8}).weights("i0", {8192}, onnx::TensorProto::INT8);
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 10'000; ++i) {
     constants.node("Identity", {fmt::format("i{}", i)}, {fmt::format("i{}", i + 1)});
   }
-  constants.pointwise("x", "y", 3, 4).output("y").output("i20000");
+  constants.pointwise("x", "y", 3, 4).output("y").output("i10000");
   OnnxGraph names;  // those wanted again are taken already
   names.input("s0", {1, 3, 8, 8});
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 10'000; ++i) {
     names.node("Sigmoid", {fmt::format("s{}", i)}, {fmt::format("s{}", i + 1)});
-    names.model.mutable_graph()->mutable_node(i)->set_name(i < 10'000 ? fmt::format("a#{}", i) : "a");
+    names.model.mutable_graph()->mutable_node(i)->set_name(i < 5'000 ? fmt::format("a#{}", i) : "a");
   }
-  names.pointwise("s20000", "y", 3, 4).output("y");
+  names.pointwise("s10000", "y", 3, 4).output("y");
   for (const OnnxGraph* graph : {&doubling, &shuffling, &hosts, &constants, &names}) {
     const std::filesystem::path file = test_folder() / "model.onnx";
     write_bytes(file, graph->model.SerializeAsString());
     std::string what;
-    EXPECT_LT(seconds_for(file, what), 1.0) << what;
+    EXPECT_LT(seconds_for(file, what), most_seconds) << what;
   }
+  EXPECT_THAT(complaint(constants), HasSubstr("the graph has more than 8000000 numbers that are known before it runs"));
   EXPECT_LT(peak_megabytes(), 1000);
 }
 
