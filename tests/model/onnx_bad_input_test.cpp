@@ -156,12 +156,18 @@ TEST(OnnxBadInput, IsNamedWithFileAndNode) {
   }
 }
 
-TEST(OnnxBadInput, ValuesInTheListOfAnotherTypeAreNotLookedAt) {
-  OnnxGraph graph;
+/// A small network, and an initialiser t of whole numbers without dimensions yet.
+onnx::TensorProto& add_integers(OnnxGraph& graph) {
   graph.input("x", {1, 3, 4, 4}).pointwise("x", "y", 3, 4);
   onnx::TensorProto& tensor = *graph.model.mutable_graph()->add_initializer();
   tensor.set_name("t");
   tensor.set_data_type(onnx::TensorProto::INT64);
+  return tensor;
+}
+
+TEST(OnnxBadInput, ValuesInTheListOfAnotherTypeAreNotLookedAt) {
+  OnnxGraph graph;
+  onnx::TensorProto& tensor = add_integers(graph);
   tensor.add_dims(2);
   tensor.add_dims(2);
   for (int i = 0; i < 4; ++i) {
@@ -173,10 +179,7 @@ TEST(OnnxBadInput, ValuesInTheListOfAnotherTypeAreNotLookedAt) {
 
 TEST(OnnxBadInput, EmptyTensorsWithAHugeDimensionTakeNoMemory) {
   OnnxGraph graph;
-  graph.input("x", {1, 3, 4, 4}).pointwise("x", "y", 3, 4);
-  onnx::TensorProto& tensor = *graph.model.mutable_graph()->add_initializer();
-  tensor.set_name("t");
-  tensor.set_data_type(onnx::TensorProto::INT64);
+  onnx::TensorProto& tensor = add_integers(graph);
   tensor.add_dims(0);
   tensor.add_dims(std::int64_t{1} << 40);
   graph.node("Transpose", {"t"}, {"u"}).with("perm", Sizes{1, 0}).output("y").output("u");
