@@ -146,28 +146,39 @@ ExternalPlace external_place(const onnx::TensorProto& tensor, const std::filesys
   return {file, offset};
 }
 
+std::string external_bytes(const onnx::TensorProto& tensor, const ExternalPlace& place, std::int64_t count,
+                           const std::filesystem::path& model) {
+  std::string bytes(static_cast<std::size_t>(count), '\0');
+  std::ifstream stream(place.file, std::ios::binary);
+  stream.seekg(static_cast<std::streamoff>(place.offset));
+  if (!stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
+    throw input_error("{}: tensor \"{}\": its external data cannot be read", model.string(), printable(tensor.name()));
+  }
+  return bytes;
+}
+
+/// External data is checked also where it is too much to be looked at.
+std::optional<std::vector<double>> external_values(const onnx::TensorProto& tensor, const std::filesystem::path& file,
+                                                   std::int64_t count) {
+  const std::optional<int> width = element_bytes(tensor.data_type());
+  if (!width) {
+    throw input_error("{}: tensor \"{}\": has external data of the unknown type {}", file.string(),
+                      printable(tensor.name()), tensor.data_type());
+  }
+  const ExternalPlace place = external_place(tensor, file, count * *width);
+  if (count > most_values) {
+    return std::nullopt;
+  }
+  return numbers_in(external_bytes(tensor, place, count * *width, file), tensor.data_type(),
+                    static_cast<std::size_t>(count));
+}
+
 }  // namespace
 
 std::optional<std::vector<double>> values_of(const onnx::TensorProto& tensor, const std::filesystem::path& file,
                                              std::int64_t count) {
-  const bool external = tensor.data_location() == onnx::TensorProto::EXTERNAL;
-  const std::optional<int> width = element_bytes(tensor.data_type());
-  if (external) {
-    if (!width) {
-      throw input_error("{}: tensor \"{}\": has external data of the unknown type {}", file.string(),
-                        printable(tensor.name()), tensor.data_type());
-    }
-    const ExternalPlace place = external_place(tensor, file, count * *width);
-    if (count > most_values) {
-      return std::nullopt;
-    }
-    std::string bytes(static_cast<std::size_t>(count * *width), '\0');
-    std::ifstream stream(place.file, std::ios::binary);
-    stream.seekg(static_cast<std::streamoff>(place.offset));
-    if (!stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
-      throw input_error("{}: tensor \"{}\": its external data cannot be read", file.string(), printable(tensor.name()));
-    }
-    return numbers_in(bytes, tensor.data_type(), static_cast<std::size_t>(count));
+  if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
+    return external_values(tensor, file, count);
   }
   if (count > most_values) {
     return std::nullopt;
@@ -177,6 +188,7 @@ std::optional<std::vector<double>> values_of(const onnx::TensorProto& tensor, co
     const bool all = found && found->size() == static_cast<std::size_t>(count);  // not in the list of another type
     return all ? found : std::nullopt;
   }
+  const std::optional<int> width = element_bytes(tensor.data_type());
   const bool whole = width && tensor.raw_data().size() == static_cast<std::size_t>(count * *width);
   return whole ? numbers_in(tensor.raw_data(), tensor.data_type(), static_cast<std::size_t>(count)) : std::nullopt;
 }
