@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/yaml.hpp"
 #include "explore/engine.hpp"
@@ -47,8 +48,12 @@ WeightRecipe read_recipe(const YamlMap& map) {
   recipe.label_smoothing = map.number("label_smoothing", 0, 0.9, recipe.label_smoothing);
   recipe.muon_learning_rate = map.number("muon_learning_rate", 0, 100, recipe.muon_learning_rate);
   recipe.muon_weight_decay = map.number("muon_weight_decay", 0, 100, recipe.muon_weight_decay);
-  if (recipe.muon_learning_rate > 0 && recipe.learning_rate == 0) {
-    map.reject("muon_learning_rate", "falls along with learning_rate, which is 0");
+  recipe.step_learning_rate = map.number("step_learning_rate", 0, 1, recipe.step_learning_rate);
+  for (const auto& [key, rate] : {std::pair("muon_learning_rate", recipe.muon_learning_rate),
+                                  std::pair("step_learning_rate", recipe.step_learning_rate)}) {
+    if (rate > 0 && recipe.learning_rate == 0) {
+      map.reject(key, "falls along with learning_rate, which is 0");
+    }
   }
   map.close();
   return recipe;
@@ -155,6 +160,7 @@ void add_recipe(YamlWriter& yaml, const WeightRecipe& recipe) {
   yaml.add("label_smoothing", recipe.label_smoothing);
   yaml.add("muon_learning_rate", recipe.muon_learning_rate);
   yaml.add("muon_weight_decay", recipe.muon_weight_decay);
+  yaml.add("step_learning_rate", recipe.step_learning_rate);
   yaml.close();
 }
 

@@ -26,6 +26,7 @@ struct WeightRecipe {
   double label_smoothing = 0;
   double muon_learning_rate = 0;  // of dense convolutions, falls as the other does; 0: SGD for all
   double muon_weight_decay = 0;
+  double step_learning_rate = 0;  // of the logarithms of quantisation steps, falls alike; 0: SGD for the steps
 };
 
 enum class Sampling { heterogeneous, soft, hard };  // of bitwidths: soft for ω and hard for β, or one for both

@@ -3,11 +3,13 @@
 namespace autonba {
 
 SgdOptions sgd_options(const WeightRecipe& recipe) {
+  const auto factor = [&](double rate) { return recipe.learning_rate > 0 ? rate / recipe.learning_rate : 0; };
   return {.momentum = recipe.momentum,
           .weight_decay = recipe.weight_decay,
           .clip_norm = recipe.clip,
-          .muon_factor = recipe.learning_rate > 0 ? recipe.muon_learning_rate / recipe.learning_rate : 0,
-          .muon_weight_decay = recipe.muon_weight_decay};
+          .muon_factor = factor(recipe.muon_learning_rate),
+          .muon_weight_decay = recipe.muon_weight_decay,
+          .step_factor = factor(recipe.step_learning_rate)};
 }
 
 TrainRecipe train_recipe(const TrainConfig& config) {

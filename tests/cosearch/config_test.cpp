@@ -81,6 +81,8 @@ TEST_F(ConfigFile, MistakesAreNamed) {
               HasSubstr("warmup_epochs: must be fewer than the 5 epochs"));
   EXPECT_THAT(complaint(smallest_, {"train.weights.learning_rate=0", "train.weights.muon_learning_rate=0.02"}),
               HasSubstr("muon_learning_rate: falls along with learning_rate, which is 0"));
+  EXPECT_THAT(complaint(smallest_, {"train.weights.learning_rate=0", "train.weights.step_learning_rate=0.01"}),
+              HasSubstr("step_learning_rate: falls along with learning_rate, which is 0"));
   EXPECT_THAT(complaint("dataset: cifar10\n"), HasSubstr("space: is missing"));
   EXPECT_THAT(complaint(""), HasSubstr("a mapping of keys was expected"));
 }

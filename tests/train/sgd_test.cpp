@@ -141,12 +141,32 @@ TEST(Sgd, AGradientThatIsNoNumberMovesNothing) {
   EXPECT_EQ(b.tensor.item<double>(), 2.0);
 }
 
-TEST(Sgd, StepsOfQuantisersNeitherDecayNorFallBelowTheFloor) {
+TEST(Sgd, LogarithmsOfQuantiserStepsMoveByAdam) {
   const Parameter steps = made("steps", {0.5, 0.25}, ParameterKind::step);
-  Sgd sgd({steps}, {.momentum = 0, .weight_decay = 0.1, .clip_norm = 0});
-  set_gradient(steps, {0.0, 1.0});
-  sgd.step(1);
-  expect_values(steps, {0.5, step_floor});
+  Sgd sgd({steps}, {.momentum = 0, .weight_decay = 0.1, .clip_norm = 0, .step_factor = 0.3});
+  std::vector<double> values = {0.5, 0.25};
+  std::vector<double> mean(2), square(2);
+  for (const std::vector<double>& gradient : {std::vector<double>{2, -1e-3}, {-1, -2e-3}, {0.5, 0}}) {
+    set_gradient(steps, gradient);
+    sgd.step(0.1);
+    for (std::size_t i = 0; i < 2; ++i) {
+      const double to_logarithm = values[i] * gradient[i];
+      mean[i] += 0.1 * (to_logarithm - mean[i]);
+      square[i] += 0.01 * (to_logarithm * to_logarithm - square[i]);
+      values[i] *= std::exp(-0.03 * mean[i] / std::sqrt(square[i]));
+    }
+    EXPECT_TRUE(torch::allclose(steps.tensor.detach(), torch::tensor(values, real), 1e-6)) << steps.tensor;
+  }
+}
+
+TEST(Sgd, StepsOfQuantisersNeitherDecayNorFallBelowTheFloor) {
+  for (const double step_factor : {0, 20}) {
+    const Parameter steps = made("steps", {0.5, 0.25}, ParameterKind::step);
+    Sgd sgd({steps}, {.momentum = 0, .weight_decay = 0.1, .clip_norm = 0, .step_factor = step_factor});
+    set_gradient(steps, {0.0, 1.0});
+    sgd.step(1);
+    expect_values(steps, {0.5, step_floor});
+  }
 }
 
 TEST(Sgd, NormParametersDecayAsWeightsDo) {
@@ -160,16 +180,16 @@ TEST(Sgd, NormParametersDecayAsWeightsDo) {
 TEST(Sgd, SavedMomentaContinueAlike) {
   const Parameter a = made("a", {1.0});
   const Parameter still = made("still", {1.0});
-  const Parameter b = made("b", {1.0, 2.0});
-  Sgd sgd({a, still, b}, {});
+  const Parameter b = made("b", {1.0, 2.0}, ParameterKind::step);
+  Sgd sgd({a, still, b}, {.step_factor = 0.1});
   set_gradient(a, {1.0});
   set_gradient(b, {1.0, -1.0});
   sgd.step(0.1);
 
   const Parameter a2 = made("a", {a.tensor.item<double>()});
   const Parameter still2 = made("still", {1.0});
-  const Parameter b2 = made("b", {b.tensor[0].item<double>(), b.tensor[1].item<double>()});
-  Sgd restored({a2, still2, b2}, {});
+  const Parameter b2 = made("b", {b.tensor[0].item<double>(), b.tensor[1].item<double>()}, ParameterKind::step);
+  Sgd restored({a2, still2, b2}, {.step_factor = 0.1});
   restored.restore(sgd.save(), "checkpoint");
   EXPECT_EQ(restored.save(), sgd.save());
   set_gradient(b, {0.5, 0.5});
@@ -177,6 +197,11 @@ TEST(Sgd, SavedMomentaContinueAlike) {
   set_gradient(b2, {0.5, 0.5});
   restored.step(0.1);
   EXPECT_TRUE(torch::equal(b.tensor, b2.tensor));
+  set_gradient(a, {0.5});
+  sgd.step(0.1);
+  set_gradient(a2, {0.5});
+  restored.step(0.1);
+  EXPECT_TRUE(torch::equal(a.tensor, a2.tensor));
 }
 
 TEST(Sgd, MomentaOfOtherParametersAreRefused) {
