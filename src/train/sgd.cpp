@@ -22,15 +22,12 @@ double norm_of(const std::vector<torch::Tensor>& gradients) {
 struct PlainStep {
   std::vector<torch::Tensor> values, gradients, momenta;
   std::vector<torch::Tensor> decaying, decaying_gradients;
-  std::vector<torch::Tensor> steps;  // of quantisers
 
   void add(const Parameter& parameter, const torch::Tensor& gradient, const torch::Tensor& momentum) {
     values.push_back(parameter.tensor);
     gradients.push_back(gradient);
     momenta.push_back(momentum);
-    if (parameter.kind == ParameterKind::step) {
-      steps.push_back(parameter.tensor);
-    } else {
+    if (parameter.kind != ParameterKind::step) {
       decaying.push_back(parameter.tensor);
       decaying_gradients.push_back(gradient);
     }
@@ -44,9 +41,6 @@ struct PlainStep {
       at::_foreach_mul_(momenta, options.momentum);
       at::_foreach_add_(momenta, gradients);
       at::_foreach_add_(values, momenta, -rate);
-    }
-    for (torch::Tensor& step : steps) {
-      step.clamp_min_(step_floor);
     }
   }
 };
@@ -80,9 +74,6 @@ struct AdamStep {
     at::_foreach_mul_(factors, -rate);
     at::_foreach_exp_(factors);
     at::_foreach_mul_(steps, factors);
-    for (torch::Tensor& step : steps) {
-      step.clamp_min_(step_floor);
-    }
   }
 };
 
@@ -154,6 +145,11 @@ void Sgd::step(double rate) {
   }
   plain.run(rate, options_);
   adam.run(options_.step_factor * rate);
+  for (const std::size_t i : moving) {
+    if (parameters_[i].kind == ParameterKind::step) {
+      parameters_[i].tensor.clamp_min_(step_floor);
+    }
+  }
 }
 
 NamedTensors Sgd::named(const std::vector<State>& states) const {
