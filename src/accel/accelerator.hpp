@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "accel/chunk.hpp"
+#include "accel/store.hpp"
 
 namespace autonba {
 
@@ -10,6 +12,7 @@ namespace autonba {
 struct LayerPlace {
   int chunk = 0;
   Mapping mapping;
+  bool writes_store = false;  // whether the map that it writes lies in the feature store, else in external memory
   friend bool operator==(const LayerPlace&, const LayerPlace&) = default;
 };
 
@@ -18,6 +21,7 @@ struct Accelerator {
   int batch = 1;  // B, images that a round works on together
   std::vector<Chunk> chunks;
   std::vector<LayerPlace> places;  // one for each layer of the network, in its order
+  std::optional<Store> store;      // needed where a map lies in it
   friend bool operator==(const Accelerator&, const Accelerator&) = default;
 };
 

@@ -5,6 +5,7 @@
 
 #include "accel/cycles.hpp"
 #include "accel/layout.hpp"
+#include "accel/placement.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/network_json.hpp"
@@ -15,6 +16,7 @@ namespace {
 const std::vector<std::string> kind_names = {"conv", "depthwise"};
 const std::vector<std::string> mac_names = {"dsp1", "dsp2", "lut", "plain"};
 const std::vector<std::string> order_names = {"rows_outer", "channels_outer"};
+const std::vector<std::string> place_names = {"external", "store"};
 
 // Writing.
 
@@ -95,7 +97,8 @@ Json ranges_json(const std::vector<int>& channels) {
   return ranges;
 }
 
-Json map_json(const Network& network, int writer, const LaidOutMap& map, int slots, std::int64_t address_bytes) {
+Json map_json(const Network& network, int writer, const LaidOutMap& map, bool in_store, int slots,
+              std::int64_t address_bytes) {
   Json segments = Json::array();
   for (const LaidOutSegment& segment : map.segments) {
     Json groups = Json::object();
@@ -105,7 +108,7 @@ Json map_json(const Network& network, int writer, const LaidOutMap& map, int slo
     segments.push_back({{"channels", ranges_json(segment.channels)}, {"groups", groups}});
   }
   return {{"writer", writer_id(network, writer)},
-          {"place", "external"},
+          {"place", place_names[in_store ? 1 : 0]},
           {"slots", slots},
           {"address", address_bytes},
           {"bits", map.bits},
@@ -120,21 +123,30 @@ int slots_of(const Schedule& schedule, int writer) {
                                 : schedule.slots[static_cast<std::size_t>(writer)];
 }
 
-/// All maps one after the other, each as many times as it has slots, each slot a batch of images.
-Json maps_json(const Network& network, const Schedule& schedule, int batch) {
+/// Maps in external memory one after the other, each as many times as it has slots, each slot a batch of images; those
+/// in the store where the schedule has them.
+Json maps_json(const Network& network, const Accelerator& accelerator, const Schedule& schedule) {
   Json maps = Json::array();
-  std::int64_t address_bytes = 0;
+  std::int64_t address_bytes = 0;  // in external memory
   int writer = network_input - static_cast<int>(network.host_ops.size());
   for (const LaidOutMap& map : lay_out_maps(network)) {
     const int slots = slots_of(schedule, writer);
-    if (slots > 0) {
-      maps.push_back(map_json(network, writer, map, slots, address_bytes));
+    if (writer >= 0 && accelerator.places[static_cast<std::size_t>(writer)].writes_store) {
+      const std::int64_t words = schedule.store_addresses[static_cast<std::size_t>(writer)];
+      const int word_bytes = store_word_bits(*accelerator.store, accelerator.chunks.size()) / 8;
+      maps.push_back(map_json(network, writer, map, true, slots, words * word_bytes));
+    } else if (slots > 0) {
+      maps.push_back(map_json(network, writer, map, false, slots, address_bytes));
+      // A multiple of the alignment, as rows are.
+      address_bytes += map.stored.row_bits * map.height / 8 * accelerator.batch * slots;
     }
-    const std::int64_t image_bytes = map.stored.row_bits * map.height / 8;  // a multiple of the alignment, as rows are
-    address_bytes += image_bytes * batch * slots;
     ++writer;
   }
   return maps;
+}
+
+Json store_json(const std::optional<Store>& store) {
+  return store ? Json{{"depth", store->depth}, {"port_bits", store->port_bits}} : Json();
 }
 
 Json cost_json(const Cost& cost, const Schedule& schedule, int batch, const Platform& platform,
@@ -240,6 +252,60 @@ Chunk chunk_from_json(const Json& value, const std::string& where) {
   return chunk;
 }
 
+std::optional<Store> store_from_json(const Json& document, std::size_t chunks, const std::string& name) {
+  constexpr int deepest = 1 << 24;
+  if (!document.contains("store") || document.at("store").is_null()) {
+    return std::nullopt;
+  }
+  const Json& value = document.at("store");
+  const std::string where = name + ": store";
+  if (chunks > static_cast<std::size_t>(store_chunks_most)) {
+    throw input_error("{}: serves {} chunks at most, and there are {}", where, store_chunks_most, chunks);
+  }
+  const Store store{integer(value, "depth", 1, deepest, where), integer(value, "port_bits", 32, 128, where)};
+  if (store.port_bits != 32 && store.port_bits != 64 && store.port_bits != 128) {
+    throw input_error("{}: port_bits: {} is not 32, 64 or 128", where, store.port_bits);
+  }
+  return store;
+}
+
+/// Marks the maps that lie in the store, and checks that they fit there and have the slots that their schedule needs.
+void place_maps(const Json& document, const Network& network, const Platform& platform, const std::string& name,
+                Accelerator& accelerator) {
+  std::map<std::string, Json> maps;  // in the store
+  if (!accelerator.store && !document.contains("maps")) {
+    return;
+  }
+  for (const Json& map : json_value<std::vector<Json>>(document, "maps", name)) {
+    const auto writer = json_value<std::string>(map, "writer", name + ": a map");
+    if (word(map, "place", place_names, fmt::format("{}: map of {}", name, writer)) == 1) {
+      maps.emplace(writer, map);
+    }
+  }
+  if (maps.empty()) {
+    return;
+  }
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    accelerator.places[i].writes_store = maps.count(network.layers[i].id) == 1;
+  }
+  const Cost cost = evaluate(network, accelerator, platform);
+  const Schedule schedule = make_schedule(network, accelerator, cost.layer_cycles, slot_words(network, accelerator));
+  check_placement(network, accelerator, schedule, name);
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    if (const auto map = maps.extract(network.layers[i].id)) {
+      const std::string where = fmt::format("{}: map of {}", name, map.key());
+      const int slots = integer(map.mapped(), "slots", 0, largest, where);
+      if (slots < schedule.slots[i]) {
+        throw input_error("{}: slots: {} are too few, its schedule needs {}", where, slots, schedule.slots[i]);
+      }
+    }
+  }
+  if (!maps.empty()) {
+    throw input_error("{}: map of {}: cannot lie in the store, which is for the maps of layers", name,
+                      maps.begin()->first);
+  }
+}
+
 LayerPlace place_from_json(const Json& value, const Accelerator& accelerator, const LayerShape& shape,
                            const std::string& where) {
   const Json tile = json_value<Json>(value, "tile", where);
@@ -266,7 +332,7 @@ LayerPlace place_from_json(const Json& value, const Accelerator& accelerator, co
 Json to_json(const Network& network, const Accelerator& accelerator, const Platform& platform,
              const std::optional<Proof>& proof) {
   const Cost cost = evaluate(network, accelerator, platform);
-  const Schedule schedule = make_schedule(network, accelerator, cost.layer_cycles);
+  const Schedule schedule = make_schedule(network, accelerator, cost.layer_cycles, slot_words(network, accelerator));
   Json chunks = Json::array();
   for (int c = 0; c < static_cast<int>(accelerator.chunks.size()); ++c) {
     const Chunk& chunk = accelerator.chunks[static_cast<std::size_t>(c)];
@@ -284,8 +350,8 @@ Json to_json(const Network& network, const Accelerator& accelerator, const Platf
           {"batch", accelerator.batch},
           {"chunks", chunks},
           {"layers", layers},
-          {"maps", maps_json(network, schedule, accelerator.batch)},
-          {"store", nullptr},
+          {"maps", maps_json(network, accelerator, schedule)},
+          {"store", store_json(accelerator.store)},
           {"cost", cost_json(cost, schedule, accelerator.batch, platform, proof)}};
 }
 
@@ -323,6 +389,8 @@ PlacedAccelerator accelerator_from_json(const Json& document, const Network& net
   if (!placed.empty()) {
     throw input_error("{}: layer {}: is not in the network", name, placed.begin()->first);
   }
+  accelerator.store = store_from_json(document, accelerator.chunks.size(), name);
+  place_maps(document, network, found.platform, name, accelerator);
   return found;
 }
 

@@ -29,6 +29,12 @@ std::pair<const Entry*, const Entry*> neighbours(const std::vector<Entry>& table
   return {high == &table.front() ? high : high - 1, high};
 }
 
+WordAccess access_to(const BufferMemories& memory, const AsicTables& tables) {
+  const AsicSram sram = sram_of(tables, memory.width_bits, memory.depth);
+  const auto width = static_cast<double>(memory.width_bits);
+  return {width * sram.read_pj_per_bit, width * sram.write_pj_per_bit};
+}
+
 }  // namespace
 
 AsicMac mac_of(const AsicTables& tables, int bits) {
@@ -77,19 +83,22 @@ AsicArea asic_area(const Chunk& chunk, bool adds_residual, const AsicTables& tab
 ChunkEnergy::ChunkEnergy(const Chunk& chunk, bool adds_residual, const AsicTables& tables)
     : operation_pj_(mac_of(tables, chunk.bits).energy_pj), port_word_pj_(chunk.port_bits * tables.dram_pj_per_bit) {
   const ChunkMemories memories = chunk_memories(chunk, adds_residual);
-  const auto access = [&](const BufferMemories& memory) {
-    const AsicSram sram = sram_of(tables, memory.width_bits, memory.depth);
-    const auto width = static_cast<double>(memory.width_bits);
-    return Access{width * sram.read_pj_per_bit, width * sram.write_pj_per_bit};
-  };
-  input_ = access(memories.input);
-  weight_ = access(memories.weight);
-  output_ = access(memories.output);
-  accumulator_ = access(memories.accumulator);
-  parameters_ = access(memories.parameters);
+  input_ = access_to(memories.input, tables);
+  weight_ = access_to(memories.weight, tables);
+  output_ = access_to(memories.output, tables);
+  accumulator_ = access_to(memories.accumulator, tables);
+  parameters_ = access_to(memories.parameters, tables);
   const AsicArea area = asic_area(chunk, adds_residual, tables);
   leakage_nw_ = area.sram_bits * tables.sram_leakage_nw_per_bit +
                 (area.macs_um2 + area.logic_um2) * tables.logic_leakage_nw_per_um2;
+}
+
+StoreEnergy::StoreEnergy(const Store& store, std::size_t chunks, const AsicTables& tables) {
+  const BufferMemories memory = store_memory(store, chunks);
+  access_ = access_to(memory, tables);
+  const double packing_um2 = static_cast<double>(chunks) * tables.logic_um2_per_port_bit * store.port_bits;
+  leakage_nw_ = static_cast<double>(memory.width_bits * memory.depth) * tables.sram_leakage_nw_per_bit +
+                packing_um2 * tables.logic_leakage_nw_per_um2;
 }
 
 double ChunkEnergy::of(const Traffic& traffic) const {

@@ -4,6 +4,7 @@
 
 #include "accel/chunk.hpp"
 #include "accel/platform.hpp"
+#include "accel/store.hpp"
 #include "accel/traffic.hpp"
 
 /// Area and energy of a chunk on an ASIC (docs/cost-model.md, ASIC).
@@ -29,6 +30,15 @@ AsicArea asic_logic_area(const Chunk& chunk, const AsicTables& tables);
 /// `adds_residual` as for chunk_resources.
 AsicArea asic_area(const Chunk& chunk, bool adds_residual, const AsicTables& tables);
 
+/// pJ of reading and writing a word of a memory.
+struct WordAccess {
+  double read_pj = 0;
+  double write_pj = 0;
+  double of(const BufferAccesses& accesses) const {
+    return static_cast<double>(accesses.reads) * read_pj + static_cast<double>(accesses.writes) * write_pj;
+  }
+};
+
 /// What a chunk's work costs.
 class ChunkEnergy {
  public:
@@ -41,22 +51,25 @@ class ChunkEnergy {
   double leakage_nw() const { return leakage_nw_; }
 
  private:
-  /// Of one access to one memory.
-  struct Access {
-    double read_pj = 0;
-    double write_pj = 0;
-    double of(const BufferAccesses& accesses) const {
-      return static_cast<double>(accesses.reads) * read_pj + static_cast<double>(accesses.writes) * write_pj;
-    }
-  };
-
   double operation_pj_ = 0;
   double port_word_pj_ = 0;
-  Access input_;
-  Access weight_;
-  Access output_;
-  Access accumulator_;
-  Access parameters_;
+  WordAccess input_;
+  WordAccess weight_;
+  WordAccess output_;
+  WordAccess accumulator_;
+  WordAccess parameters_;
+  double leakage_nw_ = 0;
+};
+
+/// What the work of the feature store of some chunks costs.
+class StoreEnergy {
+ public:
+  StoreEnergy(const Store& store, std::size_t chunks, const AsicTables& tables);
+  double of(const Traffic& traffic) const { return access_.of(traffic.store); }
+  double leakage_nw() const { return leakage_nw_; }
+
+ private:
+  WordAccess access_;
   double leakage_nw_ = 0;
 };
 

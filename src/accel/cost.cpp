@@ -5,6 +5,7 @@
 
 #include "accel/asic.hpp"
 #include "accel/cycles.hpp"
+#include "accel/traffic.hpp"
 
 namespace autonba {
 
@@ -27,8 +28,9 @@ namespace {
 /// Sums up layer by layer, in the network's order.
 class CostSum {
  public:
-  CostSum(const Accelerator& accelerator, const Platform& platform)
-      : accelerator_(accelerator), platform_(platform), adds_residual_(accelerator.chunks.size(), false) {
+  /// `uses`: none, or one for each layer.
+  CostSum(const Accelerator& accelerator, const Platform& platform, std::span<const StoreUse> uses)
+      : accelerator_(accelerator), platform_(platform), uses_(uses), adds_residual_(accelerator.chunks.size(), false) {
     cost_.chunk_cycles.assign(accelerator.chunks.size(), 0);
     cost_.layer_cycles.reserve(accelerator.places.size());
     if (platform.asic) {
@@ -37,22 +39,28 @@ class CostSum {
   }
 
   void add(const LayerShape& shape) {
-    const auto& [chunk_index, mapping] = accelerator_.places[cost_.layer_cycles.size()];
-    const auto chunk = static_cast<std::size_t>(chunk_index);
-    const std::int64_t cycles = layer_cycles(shape, accelerator_.chunks[chunk], mapping, accelerator_.batch, platform_);
+    const std::size_t layer = cost_.layer_cycles.size();
+    const Mapping& mapping = accelerator_.places[layer].mapping;
+    const auto index = static_cast<std::size_t>(accelerator_.places[layer].chunk);
+    const Chunk& chunk = accelerator_.chunks[index];
+    const StoreUse use = uses_.empty() ? StoreUse{} : uses_[layer];
+    const std::int64_t cycles = layer_cycles(shape, chunk, mapping, accelerator_.batch, platform_, use);
     cost_.layer_cycles.push_back(cycles);
-    cost_.chunk_cycles[chunk] += cycles;
+    cost_.chunk_cycles[index] += cycles;
     cost_.latency_cycles += cycles;
     if (platform_.asic) {
-      traffic_.push_back(layer_traffic(shape, accelerator_.chunks[chunk], mapping, accelerator_.batch));
+      traffic_.push_back(layer_traffic(shape, chunk, mapping, accelerator_.batch, use));
     }
-    adds_residual_[chunk] = adds_residual_[chunk] || !shape.residual.segments.empty();
+    adds_residual_[index] = adds_residual_[index] || !shape.residual.segments.empty();
   }
 
   Cost finish() {
     for (std::size_t c = 0; c < accelerator_.chunks.size(); ++c) {
       cost_.ii_cycles = std::max(cost_.ii_cycles, cost_.chunk_cycles[c]);
       cost_.resources = cost_.resources + chunk_resources(accelerator_.chunks[c], adds_residual_[c], platform_);
+    }
+    if (accelerator_.store) {
+      cost_.resources = cost_.resources + store_resources(*accelerator_.store, accelerator_.chunks.size(), platform_);
     }
     if (platform_.asic) {
       cost_.energy = energy();
@@ -69,8 +77,14 @@ class CostSum {
       chunks.emplace_back(accelerator_.chunks[c], adds_residual_[c], *platform_.asic);
       energy.leakage_nw += chunks.back().leakage_nw();
     }
+    std::optional<StoreEnergy> store;
+    if (accelerator_.store) {
+      store.emplace(*accelerator_.store, accelerator_.chunks.size(), *platform_.asic);
+      energy.leakage_nw += store->leakage_nw();
+    }
     for (std::size_t i = 0; i < traffic_.size(); ++i) {
-      energy.layer_pj.push_back(chunks[static_cast<std::size_t>(accelerator_.places[i].chunk)].of(traffic_[i]));
+      energy.layer_pj.push_back(chunks[static_cast<std::size_t>(accelerator_.places[i].chunk)].of(traffic_[i]) +
+                                (store ? store->of(traffic_[i]) : 0));
       energy.batch_pj += energy.layer_pj.back();
     }
     energy.batch_pj += static_cast<double>(cost_.ii_cycles) * leakage_pj_per_cycle(energy.leakage_nw, platform_);
@@ -79,6 +93,7 @@ class CostSum {
 
   const Accelerator& accelerator_;
   const Platform& platform_;
+  std::span<const StoreUse> uses_;
   std::vector<bool> adds_residual_;
   std::vector<Traffic> traffic_;  // by layer, where the platform has tables for energy
   Cost cost_;
@@ -86,8 +101,32 @@ class CostSum {
 
 }  // namespace
 
-Cost evaluate(std::span<const LayerShape> shapes, const Accelerator& accelerator, const Platform& platform) {
-  CostSum sum(accelerator, platform);
+std::vector<StoreUse> store_uses(const Network& network, const Accelerator& accelerator) {
+  std::vector<StoreUse> uses(network.layers.size());
+  if (!accelerator.store) {
+    return uses;
+  }
+  const auto in_store = [&](int writer) {
+    return writer >= 0 && accelerator.places[static_cast<std::size_t>(writer)].writes_store;
+  };
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    StoreUse& use = uses[i];
+    use.turns = store_turns(accelerator.chunks.size());
+    use.word_bits = store_word_bits(*accelerator.store, accelerator.chunks.size());
+    const std::vector<int> read = maps_read(layer);
+    for (std::size_t map = 0; map < read.size(); ++map) {
+      use.inputs |= in_store(read[map]) ? map_bit(static_cast<int>(map)) : 0;
+    }
+    use.residual = layer.residual && in_store(*layer.residual);
+    use.output = in_store(static_cast<int>(i));
+  }
+  return uses;
+}
+
+Cost evaluate(std::span<const LayerShape> shapes, const Accelerator& accelerator, const Platform& platform,
+              std::span<const StoreUse> uses) {
+  CostSum sum(accelerator, platform, uses);
   for (const LayerShape& shape : shapes) {
     sum.add(shape);
   }
@@ -95,9 +134,24 @@ Cost evaluate(std::span<const LayerShape> shapes, const Accelerator& accelerator
 }
 
 Cost evaluate(const Network& network, const Accelerator& accelerator, const Platform& platform) {
-  CostSum sum(accelerator, platform);
+  const std::vector<StoreUse> uses = accelerator.store ? store_uses(network, accelerator) : std::vector<StoreUse>();
+  CostSum sum(accelerator, platform, uses);
   visit_layer_shapes(network, [&](const LayerShape& shape) { sum.add(shape); });
   return sum.finish();
+}
+
+double external_bytes(const Network& network, const Accelerator& accelerator, std::span<const StoreUse> uses) {
+  double bytes = 0;
+  std::size_t layer = 0;
+  visit_layer_shapes(network, [&](const LayerShape& shape) {
+    const LayerPlace& place = accelerator.places[layer];
+    const Chunk& chunk = accelerator.chunks[static_cast<std::size_t>(place.chunk)];
+    const StoreUse use = uses.empty() ? StoreUse{} : uses[layer];
+    const Traffic traffic = layer_traffic(shape, chunk, place.mapping, accelerator.batch, use);
+    bytes += static_cast<double>((traffic.loaded_words + traffic.stored_words) * chunk.port_bits) / 8;
+    ++layer;
+  });
+  return bytes / accelerator.batch;
 }
 
 }  // namespace autonba

@@ -40,11 +40,18 @@ struct Cost {
 /// Images a second at `batch` images every ii_cycles.
 double fps(std::int64_t ii_cycles, int batch, const Platform& platform);
 
+/// For every layer, which of the maps that it reads and writes lie in the store.
+std::vector<StoreUse> store_uses(const Network& network, const Accelerator& accelerator);
+
 /// Exact cycles and resources, and energy from the platform's tables. Requires that every layer can run where it is
 /// placed and that its tile fits.
 Cost evaluate(const Network& network, const Accelerator& accelerator, const Platform& platform);
 
-/// The same from the shapes of the network's layers.
-Cost evaluate(std::span<const LayerShape> shapes, const Accelerator& accelerator, const Platform& platform);
+/// The same from the shapes of the network's layers. `uses`: none, or one for each layer.
+Cost evaluate(std::span<const LayerShape> shapes, const Accelerator& accelerator, const Platform& platform,
+              std::span<const StoreUse> uses = {});
+
+/// Bytes of an image that the ports of all chunks load and store, in whole words. `uses`: none, or one for each layer.
+double external_bytes(const Network& network, const Accelerator& accelerator, std::span<const StoreUse> uses);
 
 }  // namespace autonba

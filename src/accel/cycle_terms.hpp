@@ -6,16 +6,17 @@
 
 namespace autonba {
 
-/// The cycles of a layer, or of a part of it, by what they are spent on. While a step computes, the port works for its
-/// neighbours: the step counts for whichever of the two takes longer (docs/cost-model.md, Cycles).
+/// The cycles of a layer, or of a part of it, by what they are spent on. While a step computes, the port, and
+/// the store, work for its neighbours: the step counts for whichever takes longest (docs/cost-model.md, Cycles).
 struct CycleTerms {
-  std::int64_t compute = 0;  // steps whose arithmetic takes at least as long as what the port moves meanwhile
-  // What the port moves in all other steps, before the first and after the last.
+  std::int64_t compute = 0;  // steps whose arithmetic takes at least as long as what is moved meanwhile
+  // What is moved in all other steps, before the first and after the last: by the port
   std::int64_t input = 0;
   std::int64_t weights = 0;  // and requantisation parameters
   std::int64_t residual = 0;
   std::int64_t output = 0;
   std::int64_t latency = 0;   // λ_r and λ_w of these transfers
+  std::int64_t store = 0;     // and to and from the feature store, with λ_f
   std::int64_t handover = 0;  // of the buffers, one for each step
   std::int64_t ends = 0;      // C0 and C_B
   friend bool operator==(const CycleTerms&, const CycleTerms&) = default;
@@ -26,13 +27,14 @@ struct NamedTerm {
   std::string_view name;
   std::int64_t CycleTerms::*cycles;
 };
-inline constexpr std::array<NamedTerm, 8> cycle_terms = {{
+inline constexpr std::array<NamedTerm, 9> cycle_terms = {{
     {"compute", &CycleTerms::compute},
     {"input", &CycleTerms::input},
     {"weights", &CycleTerms::weights},
     {"residual", &CycleTerms::residual},
     {"output", &CycleTerms::output},
     {"latency", &CycleTerms::latency},
+    {"store", &CycleTerms::store},
     {"handover", &CycleTerms::handover},
     {"ends", &CycleTerms::ends},
 }};

@@ -21,15 +21,18 @@ Time spent_on([[maybe_unused]] std::int64_t CycleTerms::*term, std::int64_t cycl
   }
 }
 
-/// Builds the sequence of tile steps of one layer, group by group.
-template <typename Time>
+/// Builds the sequence of tile steps of one layer, group by group. Without maps in the store it has the port alone to
+/// think of, and takes half as long.
+template <typename Time, bool with_store>
 class StepBuilder {
  public:
-  StepBuilder(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch, const Platform& platform)
+  StepBuilder(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch, const Platform& platform,
+              const StoreUse& use)
       : shape_(shape),
         chunk_(chunk),
         mapping_(mapping),
         platform_(platform),
+        use_(use),
         images_(shape.flattened ? 1 : batch),
         depthwise_(is_depthwise_kind(shape)),
         whole_n_(mapping.tile_n == shape.n),
@@ -37,19 +40,19 @@ class StepBuilder {
         cols_(col_axis(shape, mapping.tile_cols)),
         row_range_(rows_.range()),
         col_range_(cols_.range()),
-        input_port_{chunk.port_bits, depthwise_ ? chunk.unroll_m : chunk.unroll_n, 1},
-        residual_port_{chunk.port_bits, chunk.unroll_m, 1},
-        output_port_{chunk.port_bits, chunk.unroll_m, words_of_output(shape, chunk)},
+        input_ports_({chunk.port_bits, depthwise_ ? chunk.unroll_m : chunk.unroll_n}, use, use.inputs),
+        residual_ports_({chunk.port_bits, chunk.unroll_m}, use, use.residual ? all_maps : 0),
+        output_ports_({chunk.port_bits, chunk.unroll_m, words_of_output(shape, chunk)}, use, use.output ? all_maps : 0),
         port_words_of_weights_(ceil_div(chunk.unroll_m * chunk.unroll_n * shape.input.bits, chunk.port_bits)),
         requantise_(
-            std::max(ceil_div(chunk.unroll_m * chunk.unroll_p, chunk.requant_lanes), output_port_.cycles_of_value)),
+            std::max(ceil_div(chunk.unroll_m * chunk.unroll_p, chunk.requant_lanes), words_of_output(shape, chunk))),
         drain_(pipeline_depth(chunk.kind, chunk.unroll_n)) {
     if (shape.flattened && row_range_.tail - row_range_.head > 1) {
       row_period_ = spatial_period(
-          [&](const MapView& view, int) { return pixel_period(view, mapping.tile_rows, chunk.port_bits); });
+          [&](const MapView& view, int, const Port& port) { return pixel_period(view, mapping.tile_rows, port); });
     } else if (!shape.flattened && col_range_.tail - col_range_.head > 1) {
-      col_period_ = spatial_period([&](const MapView& view, int stride) {
-        return column_period(view, mapping.tile_cols * stride, chunk.port_bits);
+      col_period_ = spatial_period([&](const MapView& view, int stride, const Port& port) {
+        return column_period(view, mapping.tile_cols * stride, port);
       });
     }
   }
@@ -60,7 +63,9 @@ class StepBuilder {
   }
 
  private:
-  using Sequence = Steps<Time>;
+  using Load = std::conditional_t<with_store, LoadTimes<Time>, Time>;
+  using Write = std::conditional_t<with_store, WriteTimes<Time>, Time>;
+  using Sequence = Steps<Time, Load, Write>;
 
   Sequence all_groups() {
     Sequence all = group(0);
@@ -79,27 +84,92 @@ class StepBuilder {
 
   static Time spent(std::int64_t CycleTerms::*term, std::int64_t cycles) { return spent_on<Time>(term, cycles); }
 
-  /// With the latency of the memory, where anything is loaded.
-  Time with_latency(const Time& load) const {
-    return load == Time{} ? load : load + spent(&CycleTerms::latency, platform_.read_latency);
+  Time read_latency() const { return spent(&CycleTerms::latency, platform_.read_latency); }
+  Time store_latency() const { return spent(&CycleTerms::store, autonba::store_latency(use_.turns)); }
+
+  /// `more` behind `load`, which has its latency if it is of anything.
+  static void add_load(Time& load, const Time& more, const Time& latency) {
+    if (load == Time{} && !(more == Time{})) {
+      load = latency;
+    }
+    load += more;
   }
 
-  /// Adds to the load of the first step. Nothing else in a sequence depends on it.
-  void load_at_first(Sequence& steps, const Time& load) const {
-    steps.first_load = steps.first_load == Time{} ? with_latency(load) : steps.first_load + load;
+  /// Adds to what a step loads.
+  void add(Load& load, const Load& more) const {
+    if constexpr (with_store) {
+      add_load(load.external, more.external, read_latency());
+      add_load(load.store, more.store, store_latency());
+      load.residual += more.residual;
+    } else {
+      add_load(load, more, read_latency());
+    }
+  }
+
+  static Load from_memory(const Time& cycles) {
+    if constexpr (with_store) {
+      return {.external = cycles};
+    } else {
+      return cycles;
+    }
+  }
+
+  /// The runs of `term` that `window` has of the maps of a view.
+  Load map_load(std::int64_t CycleTerms::*term, const MapView& view, std::span<const Segment> segments,
+                ChannelTile channels, const Window& window, const MapPorts& ports) const {
+    const auto cycles = [&](const Port& port) {
+      return transfer_cycles(view, segments, channels.begin, channels.end, window, port);
+    };
+    if constexpr (with_store) {
+      return {.external = ports.external.maps == 0 ? Time{} : spent(term, cycles(ports.external)),
+              .store = ports.store.maps == 0 ? Time{} : spent(&CycleTerms::store, cycles(ports.store))};
+    } else {
+      return spent(term, cycles(ports.external));
+    }
+  }
+
+  Load residual_load(ChannelTile m, const Window& window) const {
+    Load load = map_load(&CycleTerms::residual, shape_.residual, residual_, m, window, residual_ports_);
+    if constexpr (with_store) {
+      load.residual = use_.residual ? store_latency() + load.store : read_latency() + load.external;
+    }
+    return load;
+  }
+
+  Write map_write(ChannelTile m, const Window& window) const {
+    const auto cycles = [&](const Port& port) {
+      return transfer_cycles(shape_.output, output_, m.begin, m.end, window, port);
+    };
+    if constexpr (with_store) {
+      if (use_.output) {
+        return {.store = store_latency() + spent(&CycleTerms::store, cycles(output_ports_.store))};
+      }
+    }
+    const Time external = spent(&CycleTerms::latency, platform_.write_latency) +
+                          spent(&CycleTerms::output, cycles(output_ports_.external));
+    if constexpr (with_store) {
+      return {.external = external};
+    } else {
+      return external;
+    }
   }
 
   template <typename Period>
   int spatial_period(Period period) const {
-    int common = lcm_of(period(shape_.input, shape_.stride_cols), period(shape_.output, 1));
-    return adds_residual(shape_) ? lcm_of(common, period(shape_.residual, 1)) : common;
+    const auto of_ports = [&](const MapView& view, int stride, const MapPorts& ports) {
+      const int external = ports.external.maps == 0 ? 1 : period(view, stride, ports.external);
+      return with_store && ports.store.maps != 0 ? lcm_of(external, period(view, stride, ports.store)) : external;
+    };
+    const int common =
+        lcm_of(of_ports(shape_.input, shape_.stride_cols, input_ports_), of_ports(shape_.output, 1, output_ports_));
+    return adds_residual(shape_) ? lcm_of(common, of_ports(shape_.residual, 1, residual_ports_)) : common;
   }
 
   Sequence rows_outer() const {
     return over_space([&](const SpatialTile& space) {
       Sequence steps = over_output_channels([&](ChannelTile m) { return over_input_channels(space, m); });
       if (whole_n_ && !depthwise_) {
-        load_at_first(steps, input_load(space, whole_n(), {}));
+        add(steps.first_load, input_load(space, whole_n(), {}));
       }
       return steps;
     });
@@ -109,7 +179,7 @@ class StepBuilder {
     return over_output_channels([&](ChannelTile m) {
       Sequence steps = over_space([&](const SpatialTile& space) { return over_input_channels(space, m); });
       if (whole_n_) {
-        load_at_first(steps, weight_load(m, whole_n()) + parameter_load(m));
+        add(steps.first_load, from_memory(weight_load(m, whole_n()) + parameter_load(m)));
       }
       return steps;
     });
@@ -142,14 +212,14 @@ class StepBuilder {
     if (tiles <= 1) {
       return 1;
     }
-    const auto period = [&](const MapView& view, std::span<const Segment> segments) {
-      return channel_period(view, segments, mapping_.tile_m, tiles, chunk_.port_bits);
+    const auto period = [&](const MapView& view, std::span<const Segment> segments, const MapPorts& ports) {
+      return channel_period(view, segments, mapping_.tile_m, tiles, widest_word(ports));
     };
-    int common = period(shape_.output, output_);
+    int common = period(shape_.output, output_, output_ports_);
     if (adds_residual(shape_)) {
-      common = lcm_of(common, period(shape_.residual, residual_));
+      common = lcm_of(common, period(shape_.residual, residual_, residual_ports_));
     }
-    return depthwise_ ? lcm_of(common, period(shape_.input, input_)) : common;
+    return depthwise_ ? lcm_of(common, period(shape_.input, input_, input_ports_)) : common;
   }
 
   /// The tile steps of one output tile.
@@ -159,7 +229,7 @@ class StepBuilder {
     }
     const int tiles = ceil_div(shape_.n, mapping_.tile_n);
     const int before_last = tiles - 1;
-    const int period = channel_period(shape_.input, input_, mapping_.tile_n, before_last, chunk_.port_bits);
+    const int period = channel_period(shape_.input, input_, mapping_.tile_n, before_last, widest_word(input_ports_));
     return sequence(tiles, 0, before_last, period, [&](int i) {
       return step(space, m, channel_tile(i, mapping_.tile_n, shape_.n, chunk_.unroll_n), i == before_last);
     });
@@ -170,27 +240,33 @@ class StepBuilder {
     const bool rows_outer = mapping_.order == LoopOrder::rows_outer;
     const bool input_kept = whole_n_ && rows_outer && !depthwise_;
     const bool weights_kept = whole_n_ && !rows_outer;
-    Time load = input_kept ? Time{} : input_load(space, n, m);
-    if (!weights_kept) {
-      load += weight_load(m, n) + (last ? parameter_load(m) : Time{});
+    Load load{};
+    if (!input_kept) {
+      add(load, input_load(space, n, m));
     }
-    Time store{};
+    if (!weights_kept) {
+      add(load, from_memory(weight_load(m, n) + (last ? parameter_load(m) : Time{})));
+    }
+    Write store{};
     if (last) {
       const Window window = output_window(shape_, space);
       if (adds_residual(shape_)) {
-        load += spent(&CycleTerms::residual,
-                      transfer_cycles(shape_.residual, residual_, m.begin, m.end, window, residual_port_));
+        add(load, residual_load(m, window));
       }
-      store = spent(&CycleTerms::latency, platform_.write_latency) +
-              spent(&CycleTerms::output, transfer_cycles(shape_.output, output_, m.begin, m.end, window, output_port_));
+      store = map_write(m, window);
     }
-    return single_step(with_latency(load), compute(space, m, n, last), store);
+    const std::int64_t cycles = compute(space, m, n, last);
+    return {1, {}, load, cycles, {}, {}, cycles, store};
   }
 
-  Time input_load(const SpatialTile& space, ChannelTile n, ChannelTile m) const {
-    const ChannelTile channels = depthwise_ ? m : n;
-    return spent(&CycleTerms::input, transfer_cycles(shape_.input, input_, channels.begin, channels.end,
-                                                     input_window(shape_, rows_, space), input_port_));
+  Load input_load(const SpatialTile& space, ChannelTile n, ChannelTile m) const {
+    return map_load(&CycleTerms::input, shape_.input, input_, depthwise_ ? m : n, input_window(shape_, rows_, space),
+                    input_ports_);
+  }
+
+  /// Bits of a word of the port or, where maps lie there, of the store, whichever is wider: both are powers of two.
+  int widest_word(const MapPorts& ports) const {
+    return with_store && ports.store.maps != 0 ? std::max(chunk_.port_bits, use_.word_bits) : chunk_.port_bits;
   }
 
   ChannelTile whole_n() const { return channel_tile(0, shape_.n, shape_.n, chunk_.unroll_n); }
@@ -221,6 +297,7 @@ class StepBuilder {
   const Chunk& chunk_;
   const Mapping& mapping_;
   const Platform& platform_;
+  const StoreUse& use_;
   int images_;
   bool depthwise_;
   bool whole_n_;  // one input tile: input, or weights and parameters, may be kept
@@ -228,9 +305,9 @@ class StepBuilder {
   Axis cols_;
   TileRange row_range_;
   TileRange col_range_;
-  Port input_port_;
-  Port residual_port_;
-  Port output_port_;
+  MapPorts input_ports_;
+  MapPorts residual_ports_;
+  MapPorts output_ports_;
   int port_words_of_weights_;  // memory words of one buffer word
   std::int64_t requantise_;    // R: cycles in which a group of lanes is requantised
   std::int64_t drain_;         // D
@@ -240,6 +317,13 @@ class StepBuilder {
   std::span<const Segment> output_;
   std::span<const Segment> residual_;
 };
+
+template <typename Time>
+Time cycles_as(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch, const Platform& platform,
+               const StoreUse& use) {
+  return use.any() ? StepBuilder<Time, true>(shape, chunk, mapping, batch, platform, use).layer()
+                   : StepBuilder<Time, false>(shape, chunk, mapping, batch, platform, use).layer();
+}
 
 /// Whether every cut between tiles lies between segments or, within one, on a multiple of `values` of its channels, and
 /// no tile covers a part of one segment and something of another.
@@ -308,13 +392,13 @@ TileWords tile_words(const Chunk& chunk, const LayerShape& shape, const Mapping&
 }
 
 std::int64_t layer_cycles(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch,
-                          const Platform& platform) {
-  return StepBuilder<std::int64_t>(shape, chunk, mapping, batch, platform).layer();
+                          const Platform& platform, const StoreUse& use) {
+  return cycles_as<std::int64_t>(shape, chunk, mapping, batch, platform, use);
 }
 
 CycleTerms layer_terms(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch,
-                       const Platform& platform) {
-  return StepBuilder<CycleTerms>(shape, chunk, mapping, batch, platform).layer();
+                       const Platform& platform, const StoreUse& use) {
+  return cycles_as<CycleTerms>(shape, chunk, mapping, batch, platform, use);
 }
 
 }  // namespace autonba

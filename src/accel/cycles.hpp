@@ -6,6 +6,7 @@
 #include "accel/cycle_terms.hpp"
 #include "accel/layout.hpp"
 #include "accel/platform.hpp"
+#include "accel/store.hpp"
 
 namespace autonba {
 
@@ -31,12 +32,12 @@ TileWords tile_words(const Chunk& chunk, const LayerShape& shape, const Mapping&
 bool tile_fits(const Chunk& chunk, const LayerShape& shape, const Mapping& mapping, int batch);
 
 /// Cycles of the layer for a batch, exact (docs/cost-model.md, Cycles). Requires can_run and tile_fits. Its time does
-/// not grow with the number of tiles, only with the number of kinds of tiles.
+/// not grow with the number of tiles, only with the number of kinds of tiles. `use`: the layer's maps in the store.
 std::int64_t layer_cycles(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch,
-                          const Platform& platform);
+                          const Platform& platform, const StoreUse& use = {});
 
 /// The same cycles by what they are spent on: total(layer_terms(…)) = layer_cycles(…).
 CycleTerms layer_terms(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch,
-                       const Platform& platform);
+                       const Platform& platform, const StoreUse& use = {});
 
 }  // namespace autonba

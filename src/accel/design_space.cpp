@@ -87,6 +87,19 @@ ChunkSpace read_chunks(const YamlMap& map, ChunkKind kind) {
   return space;
 }
 
+std::optional<StoreSpace> read_store(const YamlMap& map) {
+  if (!map.has("store")) {
+    return std::nullopt;
+  }
+  constexpr int deepest = 1 << 24;
+  const YamlMap store = map.map("store");
+  StoreSpace space;
+  space.port_bits = ascending_among(store, "port_bits", {32, 64, 128});
+  space.depth_max = static_cast<int>(store.integer("depth_max", 1, deepest));
+  store.close();
+  return space;
+}
+
 }  // namespace
 
 DesignSpace load_design_space(const std::string& name_or_path) {
@@ -96,6 +109,7 @@ DesignSpace load_design_space(const std::string& name_or_path) {
   space.batch = ascending_among(map, "batch", {1, 2, 4, 8, 16});
   space.conv = read_chunks(map.map("conv"), ChunkKind::conv);
   space.depthwise = read_chunks(map.map("depthwise"), ChunkKind::depthwise);
+  space.store = read_store(map);
   const int all = space.conv.chunks_max + space.depthwise.chunks_max;
   const int least = std::max(1, space.conv.chunks_min) + std::max(1, space.depthwise.chunks_min);
   space.chunks_max = static_cast<int>(map.integer("chunks_max", least, all, all));

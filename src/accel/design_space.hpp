@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,13 +28,22 @@ struct ChunkSpace {
   friend bool operator==(const ChunkSpace&, const ChunkSpace&) = default;
 };
 
+/// The feature store that an accelerator may have. Its depth follows from the maps that lie in it: the least at which
+/// they fit.
+struct StoreSpace {
+  std::vector<int> port_bits;  // w_f
+  int depth_max = 0;           // words
+  friend bool operator==(const StoreSpace&, const StoreSpace&) = default;
+};
+
 /// The space of accelerators, γ: every choice is one of a list.
 struct DesignSpace {
   std::string name;
   std::vector<int> batch;  // B
   int chunks_max = 32;     // of both kinds together
   ChunkSpace conv;
-  ChunkSpace depthwise;  // unroll_n {1}, accumulator {false}
+  ChunkSpace depthwise;             // unroll_n {1}, accumulator {false}
+  std::optional<StoreSpace> store;  // none: all maps lie in external memory
   friend bool operator==(const DesignSpace&, const DesignSpace&) = default;
 };
 

@@ -423,6 +423,16 @@ std::vector<LayerShape> layer_shapes(const Network& network) {
   return shapes;
 }
 
+std::vector<int> maps_read(const Layer& layer) {
+  std::vector<int> writers;
+  for (const MapSlice& slice : layer.inputs) {
+    if (!slice.channels.empty() && std::find(writers.begin(), writers.end(), slice.writer) == writers.end()) {
+      writers.push_back(slice.writer);
+    }
+  }
+  return writers;
+}
+
 std::vector<LaidOutMap> lay_out_maps(const Network& network) {
   const LayoutBuilder layouts(network);
   std::vector<LaidOutMap> maps;

@@ -119,6 +119,9 @@ struct LaidOutMap {
 /// where an operation writes none), the input's, then those of all layers. Throws as layer_shapes does.
 std::vector<LaidOutMap> lay_out_maps(const Network& network);
 
+/// Writers of the maps that a layer reads, residual apart, in the order of StoredMap::index.
+std::vector<int> maps_read(const Layer& layer);
+
 /// Calls `visit` with the shape of every layer in turn, without keeping them: each is overwritten by the next.
 void visit_layer_shapes(const Network& network, const std::function<void(const LayerShape&)>& visit);
 

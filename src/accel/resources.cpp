@@ -28,6 +28,11 @@ std::int64_t mac_dsp(const Chunk& chunk) {
   return 0;
 }
 
+Resources rounded_up(const PartialResources& parts, std::int64_t port_bits) {
+  const auto whole = [](double amount) { return static_cast<std::int64_t>(std::ceil(amount)); };
+  return {whole(parts.dsp), whole(parts.bram18), whole(parts.lut), whole(parts.ff), port_bits, whole(parts.area_um2)};
+}
+
 }  // namespace
 
 std::int64_t mac_count(const Chunk& chunk) {
@@ -123,9 +128,23 @@ Resources chunk_resources(const Chunk& chunk, bool adds_residual, const Platform
   for (const BufferMemories& memory : chunk_memories(chunk, adds_residual).all()) {
     parts = parts + memory_resources(memory, platform);
   }
-  const auto whole = [](double amount) { return static_cast<std::int64_t>(std::ceil(amount)); };
-  return {whole(parts.dsp), whole(parts.bram18), whole(parts.lut),
-          whole(parts.ff),  chunk.port_bits,     whole(parts.area_um2)};
+  return rounded_up(parts, chunk.port_bits);
+}
+
+BufferMemories store_memory(const Store& store, std::size_t chunks) {
+  return {1, store_word_bits(store, chunks), store.depth};
+}
+
+Resources store_resources(const Store& store, std::size_t chunks, const Platform& platform) {
+  PartialResources parts = memory_resources(store_memory(store, chunks), platform);
+  const double bits = static_cast<double>(chunks) * store.port_bits;
+  if (platform.asic) {
+    parts.area_um2 += platform.asic->logic_um2_per_port_bit * bits;
+  } else {
+    parts.lut += platform.logic.lut_per_port_bit * bits;
+    parts.ff += platform.logic.ff_per_port_bit * bits;
+  }
+  return rounded_up(parts, 0);
 }
 
 std::array<ResourceUse, 6> use_of(const Resources& resources, const Platform& platform) {

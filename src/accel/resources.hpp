@@ -6,6 +6,7 @@
 
 #include "accel/chunk.hpp"
 #include "accel/platform.hpp"
+#include "accel/store.hpp"
 
 namespace autonba {
 
@@ -65,6 +66,12 @@ PartialResources logic_resources(const Chunk& chunk, const Platform& platform);
 /// What a chunk takes (docs/cost-model.md, Resources and ASIC): the sum of its parts. `adds_residual`: some layer on it
 /// adds a residual, so its output buffer is two memories.
 Resources chunk_resources(const Chunk& chunk, bool adds_residual, const Platform& platform);
+
+/// The store of so many chunks: one memory.
+BufferMemories store_memory(const Store& store, std::size_t chunks);
+
+/// Its memory, and for every chunk what packs and unpacks its words, as for a port of w_f bits.
+Resources store_resources(const Store& store, std::size_t chunks, const Platform& platform);
 
 /// BRAM18 of one memory of `width_bits` by `depth` words: the best aspect ratio; 0 for up to lutram_depth words, which
 /// are made of LUTs instead.

@@ -1,16 +1,20 @@
 #include "accel/schedule.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <tuple>
 
+#include "accel/store_addresses.hpp"
 #include "base/random.hpp"
 
 namespace autonba {
 namespace {
 
+// The first orders are starts of their own, the others change the best one. With slots to count, which takes longer,
+// fewer: so that some hundred tries are enough, and more tries begin with the same.
 constexpr int random_tries = 200;
-constexpr int climbing_tries = 3000;
+constexpr int random_tries_for_slots = 40;
 
 /// What decides between layers that could start next: the highest goes first. In rounds, so that they mean something
 /// for every network: of `ready`, a layer's cycles and those of the longest path behind it; `unready`, chance.
@@ -126,6 +130,32 @@ class RoundBuilder {
     return starts;
   }
 
+  /// Layers in this order, each as soon as its chunk is free, or, where its bit in `waits` is set, when what it reads
+  /// has been written in the same round, if the chunk has time to spare.
+  std::vector<std::int64_t> in_order(std::span<const std::size_t> order, unsigned waits) const {
+    std::vector<std::int64_t> starts(cycles_.size(), -1);
+    std::vector<std::int64_t> now(accelerator_.chunks.size(), 0);
+    std::vector<std::int64_t> spare(accelerator_.chunks.size(), ii_cycles_);
+    for (std::size_t i = 0; i < cycles_.size(); ++i) {
+      spare[chunk_of(i)] -= cycles_[i];
+    }
+    for (const std::size_t layer : order) {
+      const std::size_t chunk = chunk_of(layer);
+      std::int64_t wait = 0;
+      for (const int read : reads_[layer]) {
+        const auto d = static_cast<std::size_t>(read);
+        if ((waits >> layer & 1U) != 0 && starts[d] >= 0) {
+          wait = std::max(wait, starts[d] + cycles_[d] - now[chunk]);
+        }
+      }
+      wait = wait <= spare[chunk] ? wait : 0;
+      spare[chunk] -= wait;
+      starts[layer] = now[chunk] + wait;
+      now[chunk] = starts[layer] + cycles_[layer];
+    }
+    return starts;
+  }
+
   std::vector<std::int64_t> greedy(const Priorities& priorities) const {
     std::vector<std::int64_t> starts(cycles_.size(), -1);
     std::vector<std::vector<std::size_t>> waiting(accelerator_.chunks.size());
@@ -225,19 +255,27 @@ std::vector<int> slots_written_by_host(const Network& network, const Schedule& s
   return slots;
 }
 
-/// Copies of each layer's map.
-std::vector<int> slots_of_layers(const Network& network, const Waits& waits, const Schedule& schedule) {
-  constexpr int read_by_host = 2;  // one that is written, one that the host reads
-  std::vector<int> needed(schedule.layers.size(), 0);
-  for (std::size_t i = 0; i < needed.size(); ++i) {
+/// Cycles from the start of each layer to the end of the last reader of its map; 0 where no layer reads it.
+std::vector<std::int64_t> alive_cycles(const Waits& waits, const Schedule& schedule) {
+  std::vector<std::int64_t> alive(schedule.layers.size(), 0);
+  for (std::size_t i = 0; i < alive.size(); ++i) {
     const ScheduledLayer& reader = schedule.layers[i];
     for (const int read : waits.layers[i]) {
       const ScheduledLayer& writer = schedule.layers[static_cast<std::size_t>(read)];
-      const std::int64_t rounds =
-          ceil_div_signed(reader.start_cycle + reader.cycles - writer.start_cycle, schedule.ii_cycles);
-      int& slots = needed[static_cast<std::size_t>(read)];
-      slots = std::max({slots, 1, reader.stage - writer.stage + static_cast<int>(rounds)});
+      std::int64_t& cycles = alive[static_cast<std::size_t>(read)];
+      cycles = std::max(cycles, reader.start_cycle + reader.cycles - writer.start_cycle +
+                                    (reader.stage - writer.stage) * schedule.ii_cycles);
     }
+  }
+  return alive;
+}
+
+/// Copies of each layer's map.
+std::vector<int> slots_of_layers(const Network& network, const Schedule& schedule) {
+  constexpr int read_by_host = 2;  // one that is written, one that the host reads
+  std::vector<int> needed;
+  for (const std::int64_t cycles : schedule.alive) {
+    needed.push_back(static_cast<int>(ceil_div_signed(cycles, schedule.ii_cycles)));
   }
   for (const HostOp& op : network.host_ops) {
     for (const int writer : op.reads) {
@@ -251,6 +289,14 @@ std::vector<int> slots_of_layers(const Network& network, const Waits& waits, con
     slots = slots == 0 ? read_by_host : slots;  // an output
   }
   return needed;
+}
+
+std::vector<MapLife> map_lives(const Schedule& schedule, std::span<const std::int64_t> slot_words) {
+  std::vector<MapLife> maps;
+  for (std::size_t i = 0; i < slot_words.size(); ++i) {
+    maps.push_back({slot_words[i], schedule.slots[i], schedule.layers[i].start_cycle, schedule.alive[i]});
+  }
+  return maps;
 }
 
 /// The schedule of a round without slots: stages and latency follow from the starts.
@@ -281,6 +327,38 @@ Schedule schedule_of(const Network& network, const Waits& waits, std::span<const
   return schedule;
 }
 
+void add_slots(const Network& network, const Waits& waits, Schedule& schedule) {
+  schedule.alive = alive_cycles(waits, schedule);
+  schedule.slots = slots_of_layers(network, schedule);
+}
+
+void add_host_slots(const Network& network, Schedule& schedule) {
+  schedule.host_slots = slots_written_by_host(network, schedule);
+  schedule.input_slots = schedule.host_slots.back();
+  schedule.host_slots.pop_back();
+}
+
+/// II: cycles of the chunk whose layers take the longest together.
+std::int64_t busiest_chunk(const Accelerator& accelerator, std::span<const std::int64_t> layer_cycles) {
+  std::vector<std::int64_t> chunk_cycles(accelerator.chunks.size(), 0);
+  for (std::size_t i = 0; i < layer_cycles.size(); ++i) {
+    chunk_cycles[static_cast<std::size_t>(accelerator.places[i].chunk)] += layer_cycles[i];
+  }
+  return *std::max_element(chunk_cycles.begin(), chunk_cycles.end());
+}
+
+/// Calls see(order, waits) with every order of so many layers and every set of layers that wait.
+template <typename See>
+void for_every_order(std::size_t layers, See see) {
+  std::vector<std::size_t> order(layers);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  do {
+    for (unsigned waits = 0; waits < 1U << layers; ++waits) {
+      see(std::span<const std::size_t>(order), waits);
+    }
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
 /// One layer's priorities drawn anew.
 Priorities changed(Priorities priorities, Rng& rng) {
   const std::size_t layer = uniform_index(rng, priorities.ready.size());
@@ -289,33 +367,94 @@ Priorities changed(Priorities priorities, Rng& rng) {
   return priorities;
 }
 
+/// Makes schedules of a network's rounds.
+class Scheduler {
+ public:
+  /// References are kept. `slot_words` as in make_schedule.
+  Scheduler(const Network& network, const Accelerator& accelerator, std::span<const std::int64_t> layer_cycles,
+            std::span<const std::int64_t> slot_words)
+      : network_(network),
+        layer_cycles_(layer_cycles),
+        slot_words_(slot_words),
+        ii_cycles_(busiest_chunk(accelerator, layer_cycles)),
+        waits_(waits_of(network)),
+        rounds_(waits_.layers, accelerator, layer_cycles, ii_cycles_),
+        has_store_(std::any_of(slot_words.begin(), slot_words.end(), [](std::int64_t words) { return words > 0; })) {}
+
+  Schedule best(int tries) {
+    best_ = of(rounds_.in_network_order());
+    if (has_store_ && are_few()) {
+      for_every_order(layer_cycles_.size(), [&](std::span<const std::size_t> order, unsigned waiting) {
+        if (Schedule other = of(rounds_.in_order(order, waiting)); rank(other) < rank(best_)) {
+          best_ = std::move(other);
+        }
+      });
+    }
+    try_priorities(tries);
+    return finished();
+  }
+
+ private:
+  using Rank = std::tuple<std::int64_t, int, std::int64_t>;
+  static Rank rank(const Schedule& of) { return {of.store_words, of.stages, of.latency_cycles}; }
+  bool are_few() const { return layer_cycles_.size() <= layers_of_every_order; }
+
+  /// From the starts in a round; slots and addresses only where maps lie in the store.
+  Schedule of(std::span<const std::int64_t> starts) const {
+    Schedule found = schedule_of(network_, waits_, starts, layer_cycles_, ii_cycles_);
+    if (has_store_) {
+      add_slots(network_, waits_, found);
+      const std::vector<MapLife> maps = map_lives(found, slot_words_);
+      add_addresses(are_few() ? best_store_addresses(maps, ii_cycles_) : store_addresses(maps, ii_cycles_), found);
+    }
+    return found;
+  }
+
+  static void add_addresses(StoreAddresses store, Schedule& schedule) {
+    schedule.store_addresses = std::move(store.addresses);
+    schedule.store_words = store.words;
+  }
+
+  void try_priorities(int tries) {
+    Rng rng = make_rng(0, "schedule");
+    Priorities best_priorities = rounds_.random_priorities(rng);
+    const int first = has_store_ ? random_tries_for_slots : random_tries;
+    for (int i = 0; i < tries; ++i) {
+      Priorities priorities = i < first ? rounds_.random_priorities(rng) : changed(best_priorities, rng);
+      if (Schedule other = of(rounds_.greedy(priorities)); rank(other) <= rank(best_)) {
+        best_ = std::move(other);
+        best_priorities = std::move(priorities);
+      }
+    }
+  }
+
+  Schedule finished() const {
+    Schedule schedule = best_;
+    add_slots(network_, waits_, schedule);
+    add_host_slots(network_, schedule);
+    schedule.store_addresses.resize(layer_cycles_.size(), 0);
+    if (has_store_) {
+      add_addresses(best_store_addresses(map_lives(schedule, slot_words_), ii_cycles_), schedule);
+    }
+    return schedule;
+  }
+
+  const Network& network_;
+  std::span<const std::int64_t> layer_cycles_;
+  std::span<const std::int64_t> slot_words_;
+  std::int64_t ii_cycles_;
+  Waits waits_;
+  RoundBuilder rounds_;
+  bool has_store_;
+  Schedule best_;
+};
+
 }  // namespace
 
 Schedule make_schedule(const Network& network, const Accelerator& accelerator,
-                       std::span<const std::int64_t> layer_cycles) {
-  std::vector<std::int64_t> chunk_cycles(accelerator.chunks.size(), 0);
-  for (std::size_t i = 0; i < layer_cycles.size(); ++i) {
-    chunk_cycles[static_cast<std::size_t>(accelerator.places[i].chunk)] += layer_cycles[i];
-  }
-  const std::int64_t ii = *std::max_element(chunk_cycles.begin(), chunk_cycles.end());
-  const Waits waits = waits_of(network);
-  const RoundBuilder rounds(waits.layers, accelerator, layer_cycles, ii);
-  Schedule best = schedule_of(network, waits, rounds.in_network_order(), layer_cycles, ii);
-  Rng rng = make_rng(0, "schedule");
-  Priorities best_priorities = rounds.random_priorities(rng);
-  for (int i = 0; i < random_tries + climbing_tries; ++i) {
-    Priorities priorities = i < random_tries ? rounds.random_priorities(rng) : changed(best_priorities, rng);
-    Schedule other = schedule_of(network, waits, rounds.greedy(priorities), layer_cycles, ii);
-    if (std::tuple(other.stages, other.latency_cycles) <= std::tuple(best.stages, best.latency_cycles)) {
-      best = std::move(other);
-      best_priorities = std::move(priorities);
-    }
-  }
-  best.slots = slots_of_layers(network, waits, best);
-  best.host_slots = slots_written_by_host(network, best);
-  best.input_slots = best.host_slots.back();
-  best.host_slots.pop_back();
-  return best;
+                       std::span<const std::int64_t> layer_cycles, std::span<const std::int64_t> slot_words,
+                       int tries) {
+  return Scheduler(network, accelerator, layer_cycles, slot_words).best(tries);
 }
 
 }  // namespace autonba

@@ -24,13 +24,21 @@ struct Schedule {
   std::int64_t latency_cycles = 0;     // pipelined: from the start of a batch's first layer to the end of its last
   std::vector<ScheduledLayer> layers;  // in the network's order
   std::vector<int> slots;              // copies of each layer's map, in the network's order
-  int input_slots = 0;                 // copies of the input map; 0 where no layer reads it
-  std::vector<int> host_slots;         // copies of the maps of Network::host_ops; 0 where no layer reads one
+  std::vector<std::int64_t> alive;     // cycles from the start of each layer to the end of the last reader of its map
+  std::vector<std::int64_t> store_addresses;  // of each layer's map, in words; 0 for those in external memory
+  std::int64_t store_words = 0;               // that all maps in the store take
+  int input_slots = 0;                        // copies of the input map; 0 where no layer reads it
+  std::vector<int> host_slots;                // copies of the maps of Network::host_ops; 0 where no layer reads one
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
 
-/// Orders the layers of each chunk so that the stages are few. `layer_cycles` as in Cost.
+/// Orders the layers of each chunk so that the stages are few. `layer_cycles` as in Cost. `slot_words`: for every layer
+/// the words of the feature store that a slot of its map takes, 0 for maps in external memory; then the words that all
+/// maps take are made few first of all: of a few layers every order is tried. `tries`: others that are looked at.
+inline constexpr int schedule_tries = 3200;
+inline constexpr std::size_t layers_of_every_order = 5;
 Schedule make_schedule(const Network& network, const Accelerator& accelerator,
-                       std::span<const std::int64_t> layer_cycles);
+                       std::span<const std::int64_t> layer_cycles, std::span<const std::int64_t> slot_words = {},
+                       int tries = schedule_tries);
 
 }  // namespace autonba

@@ -43,10 +43,11 @@ std::int64_t positions_in_map(const Axis& axis) {
 /// apart.
 class TrafficSum {
  public:
-  TrafficSum(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch)
+  TrafficSum(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch, const StoreUse& use)
       : shape_(shape),
         chunk_(chunk),
         mapping_(mapping),
+        use_(use),
         images_(shape.flattened ? 1 : batch),
         depthwise_(is_depthwise_kind(shape)),
         rows_(row_axis(shape, mapping.tile_rows, batch)),
@@ -87,10 +88,10 @@ class TrafficSum {
 
   /// Σ of of(tile) over the tiles of one image, of which `view` has `step` columns for each output column.
   template <typename Of>
-  TransferWords over_space(const MapView& view, int step, Of of) const {
+  TransferWords over_space(const MapView& view, int step, const Port& port, Of of) const {
     const bool flattened = shape_.flattened;
-    const int row_period = flattened ? pixel_period(view, mapping_.tile_rows, chunk_.port_bits) : 1;
-    const int col_period = flattened ? 1 : column_period(view, mapping_.tile_cols * step, chunk_.port_bits);
+    const int row_period = flattened ? pixel_period(view, mapping_.tile_rows, port) : 1;
+    const int col_period = flattened ? 1 : column_period(view, mapping_.tile_cols * step, port);
     return sum_of_tiles(row_range_.tiles, row_range_.head, row_range_.tail, row_period, [&](int row) {
       const Extent rows = rows_.extent(row);
       return sum_of_tiles(col_range_.tiles, col_range_.head, col_range_.tail, col_period, [&](int col) {
@@ -104,7 +105,7 @@ class TrafficSum {
                               const Window& window, const Port& port) const {
     const int tiles = ceil_div(channels, tile);
     const int whole = channels / tile;
-    const int period = whole > 1 ? channel_period(view, segments, tile, whole, chunk_.port_bits) : 1;
+    const int period = whole > 1 ? channel_period(view, segments, tile, whole, port.bits) : 1;
     return sum_of_tiles(tiles, 0, whole, period, [&](int i) {
       return transfer_words(view, segments, i * tile, std::min((i + 1) * tile, channels), window, port);
     });
@@ -118,55 +119,75 @@ class TrafficSum {
 
   /// Maps to and from memory.
   void count_transfers() {
-    const int input_channels = depthwise_ ? shape_.m : shape_.n;
-    const int input_tile = depthwise_ ? mapping_.tile_m : mapping_.tile_n;
-    const Port input_port{chunk_.port_bits, depthwise_ ? chunk_.unroll_m : chunk_.unroll_n, 1};
-    const Port residual_port{chunk_.port_bits, chunk_.unroll_m, 1};
-    const Port output_port{chunk_.port_bits, chunk_.unroll_m, words_of_output(shape_, chunk_)};
-    TransferWords input;
-    TransferWords residual;
-    TransferWords output;
-    for (int group = 0; group < shape_.groups; ++group) {
-      const auto segments = [&](const MapView& view) { return segments_of(view, group, shape_.groups); };
-      input += over_space(shape_.input, shape_.stride_cols, [&](const SpatialTile& tile) {
-        return over_channels(shape_.input, segments(shape_.input), input_channels, input_tile,
-                             input_window(shape_, rows_, tile), input_port);
-      });
-      output += over_space(shape_.output, 1, [&](const SpatialTile& tile) {
-        return over_channels(shape_.output, segments(shape_.output), shape_.m, mapping_.tile_m,
-                             output_window(shape_, tile), output_port);
-      });
-      if (adds_residual(shape_)) {
-        residual += over_space(shape_.residual, 1, [&](const SpatialTile& tile) {
-          return over_channels(shape_.residual, segments(shape_.residual), shape_.m, mapping_.tile_m,
-                               output_window(shape_, tile), residual_port);
-        });
-      }
+    const auto words_of = [&](const MapView& view, int channels, int tile, int step, std::int64_t times, auto window) {
+      return [&view, channels, tile, step, times, window, this](const Port& port) {
+        TransferWords words;
+        for (int group = 0; group < shape_.groups; ++group) {
+          const auto segments = segments_of(view, group, shape_.groups);
+          words += over_space(view, step, port, [&](const SpatialTile& space) {
+            return over_channels(view, segments, channels, tile, window(space), port);
+          });
+        }
+        return times * images_ * words;
+      };
+    };
+    const auto of_input = [&](const SpatialTile& tile) { return input_window(shape_, rows_, tile); };
+    const auto of_output = [&](const SpatialTile& tile) { return output_window(shape_, tile); };
+    add_input(words_of(shape_.input, depthwise_ ? shape_.m : shape_.n, depthwise_ ? mapping_.tile_m : mapping_.tile_n,
+                       shape_.stride_cols, input_passes(), of_input));
+    add_output(words_of(shape_.output, shape_.m, mapping_.tile_m, 1, 1, of_output));
+    if (adds_residual(shape_)) {
+      add_residual(words_of(shape_.residual, shape_.m, mapping_.tile_m, 1, 1, of_output));
     }
-    add_transfers(images_ * input_passes() * input, images_ * residual, images_ * output);
   }
 
-  void add_transfers(const TransferWords& input, const TransferWords& residual, const TransferWords& output) {
-    traffic_.loaded_words += input.memory + residual.memory;
-    traffic_.stored_words += output.memory;
-    traffic_.input.writes += input.buffer;
-    traffic_.output.writes += residual.buffer;
-    traffic_.output.reads += output.buffer;
+  // `words_of(port)`: those of a view's maps that the port moves.
+
+  template <typename WordsOf>
+  void add_input(WordsOf words_of) {
+    const MapPorts ports({chunk_.port_bits, depthwise_ ? chunk_.unroll_m : chunk_.unroll_n}, use_, use_.inputs);
+    traffic_.input.writes += add_reads(words_of, ports);
   }
 
-  /// At least what all tiles of `channels` channels move for `pixels` pixels, `words_of_pixel` buffer words each.
-  TransferWords least_words(const MapView& view, std::int64_t pixels, int channels, int tile,
-                            std::int64_t words_of_pixel) const {
-    const auto port_words = [&](std::int64_t bits) { return ceil_div(bits, chunk_.port_bits); };
-    const bool several_maps = std::any_of(view.segments.begin(), view.segments.end(),
-                                          [](const Segment& segment) { return segment.map.index > 0; });
-    const std::int64_t whole = channels / tile;
+  template <typename WordsOf>
+  void add_residual(WordsOf words_of) {
+    const MapPorts ports({chunk_.port_bits, chunk_.unroll_m}, use_, use_.residual ? all_maps : 0);
+    traffic_.output.writes += add_reads(words_of, ports);
+  }
+
+  template <typename WordsOf>
+  std::int64_t add_reads(WordsOf words_of, const MapPorts& ports) {
+    const TransferWords external = words_of(ports.external);
+    const TransferWords store = ports.store.maps == 0 ? TransferWords{} : words_of(ports.store);
+    traffic_.loaded_words += external.memory;
+    traffic_.store.reads += store.memory;
+    return external.buffer + store.buffer;
+  }
+
+  template <typename WordsOf>
+  void add_output(WordsOf words_of) {
+    const Port port{chunk_.port_bits, chunk_.unroll_m, words_of_output(shape_, chunk_)};
+    const MapPorts ports(port, use_, use_.output ? all_maps : 0);
+    const TransferWords words = words_of(use_.output ? ports.store : ports.external);
+    (use_.output ? traffic_.store.writes : traffic_.stored_words) += words.memory;
+    traffic_.output.reads += words.buffer;
+  }
+
+  /// Words at least that all tiles of `channels` channels move through the port for `pixels` pixels.
+  std::int64_t least_words(const MapView& view, std::int64_t pixels, int channels, int tile, const Port& port) const {
+    const auto port_words = [&](std::int64_t bits) { return ceil_div(bits, port.bits); };
+    std::int64_t moved = 0;  // channels, of all groups
+    bool several_maps = false;
+    for (const Segment& segment : view.segments) {
+      moved += (port.maps & map_bit(segment.map.index)) != 0 ? segment.channels : 0;
+      several_maps = several_maps || segment.map.index > 0;
+    }
     const std::int64_t bits = view.bits;
-    const std::int64_t words =
-        several_maps || (tile == channels && shape_.groups == 1)  // runs may span pixels
-            ? port_words(pixels * shape_.groups * channels * bits)
-            : pixels * shape_.groups * (whole * port_words(tile * bits) + port_words((channels - whole * tile) * bits));
-    return {words, pixels * shape_.groups * words_of_pixel};
+    if (several_maps || moved == 0 || (tile == channels && shape_.groups == 1)) {  // runs may span pixels
+      return port_words(pixels * moved * bits);
+    }
+    const std::int64_t whole = channels / tile;
+    return pixels * shape_.groups * (whole * port_words(tile * bits) + port_words((channels - whole * tile) * bits));
   }
 
   void count_least_transfers() {
@@ -174,15 +195,21 @@ class TrafficSum {
       return sum_of_tiles(range.tiles, range.head, range.tail, 1,
                           [&](int i) { return std::int64_t{axis.extent(i).inputs}; });
     };
-    const std::int64_t pixels_in = images_ * loaded(rows_, row_range_) * loaded(cols_, col_range_);
-    const TransferWords input = depthwise_
-                                    ? least_words(shape_.input, pixels_in, shape_.m, mapping_.tile_m, lane_groups_m_)
-                                    : least_words(shape_.input, pixels_in, shape_.n, mapping_.tile_n, lane_groups_n_);
-    const auto of_outputs = [&](const MapView& view, int words_each) {
-      return least_words(view, outputs(), shape_.m, mapping_.tile_m, lane_groups_m_ * words_each);
+    const std::int64_t pixels_in = input_passes() * images_ * loaded(rows_, row_range_) * loaded(cols_, col_range_);
+    const auto words_of = [&](const MapView& view, std::int64_t pixels, int channels, int tile) {
+      return [&view, pixels, channels, tile, this](const Port& port) {
+        return TransferWords{least_words(view, pixels, channels, tile, port), 0};
+      };
     };
-    add_transfers(input_passes() * input, adds_residual(shape_) ? of_outputs(shape_.residual, 1) : TransferWords{},
-                  of_outputs(shape_.output, words_of_output(shape_, chunk_)));
+    add_input(words_of(shape_.input, pixels_in, depthwise_ ? shape_.m : shape_.n,
+                       depthwise_ ? mapping_.tile_m : mapping_.tile_n));
+    add_output(words_of(shape_.output, outputs(), shape_.m, mapping_.tile_m));
+    traffic_.input.writes += pixels_in * shape_.groups * (depthwise_ ? lane_groups_m_ : lane_groups_n_);
+    traffic_.output.reads += outputs() * shape_.groups * lane_groups_m_ * words_of_output(shape_, chunk_);
+    if (adds_residual(shape_)) {
+      add_residual(words_of(shape_.residual, outputs(), shape_.m, mapping_.tile_m));
+      traffic_.output.writes += outputs() * shape_.groups * lane_groups_m_;
+    }
   }
 
   /// Weights and parameters from memory.
@@ -226,6 +253,7 @@ class TrafficSum {
   const LayerShape& shape_;
   const Chunk& chunk_;
   const Mapping& mapping_;
+  const StoreUse& use_;
   int images_;  // that tiles cannot span: 1 for flattened layers
   bool depthwise_;
   Axis rows_;
@@ -241,12 +269,14 @@ class TrafficSum {
 
 }  // namespace
 
-Traffic layer_traffic(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch) {
-  return TrafficSum(shape, chunk, mapping, batch).all();
+Traffic layer_traffic(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch,
+                      const StoreUse& use) {
+  return TrafficSum(shape, chunk, mapping, batch, use).all();
 }
 
-Traffic least_traffic(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch) {
-  return TrafficSum(shape, chunk, mapping, batch).least();
+Traffic least_traffic(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch,
+                      const StoreUse& use) {
+  return TrafficSum(shape, chunk, mapping, batch, use).least();
 }
 
 }  // namespace autonba

@@ -4,6 +4,7 @@
 
 #include "accel/chunk.hpp"
 #include "accel/layout.hpp"
+#include "accel/store.hpp"
 
 namespace autonba {
 
@@ -19,6 +20,7 @@ struct Traffic {
   std::int64_t operations = 0;    // multiply-accumulates; pooling: values that are pooled
   std::int64_t loaded_words = 0;  // of the port, w bits each
   std::int64_t stored_words = 0;
+  BufferAccesses store;  // words of the feature store, W_f bits each
   BufferAccesses input;
   BufferAccesses weight;
   BufferAccesses output;
@@ -28,11 +30,13 @@ struct Traffic {
 };
 
 /// Exact. Requires can_run and tile_fits (accel/cycles.hpp). Its time does not grow with the number of tiles, only with
-/// the number of kinds of tiles.
-Traffic layer_traffic(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch);
+/// the number of kinds of tiles. `use`: the layer's maps in the store.
+Traffic layer_traffic(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch,
+                      const StoreUse& use = {});
 
 /// A lower bound of every count of layer_traffic, several times as fast: what runs move if none is cut by the words of
-/// the port; all else is exact.
-Traffic least_traffic(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch);
+/// port or store; all else is exact.
+Traffic least_traffic(const LayerShape& shape, const Chunk& chunk, const Mapping& mapping, int batch,
+                      const StoreUse& use = {});
 
 }  // namespace autonba

@@ -10,7 +10,8 @@
 namespace autonba {
 namespace {
 
-constexpr int most_alignments = 256 / granule_bits;
+constexpr std::size_t port_alignments = 256 / granule_bits;
+constexpr std::size_t store_alignments = store_word_bits_most / granule_bits;
 
 /// Memory words that `length` bits from `address` on touch.
 std::int64_t memory_words(std::int64_t address, std::int64_t length, const Port& port) {
@@ -26,9 +27,15 @@ std::int64_t buffer_words(int first, int channels, const Port& port) {
   return std::int64_t{last - before + 1} * port.cycles_of_value;
 }
 
-/// Cycles that a run takes: its memory words, or the buffer words that it fills or drains, whichever are more.
+/// From one row to the next. Rows in the store begin on its words where these are wider than what rows begin on.
+std::int64_t row_bits(const StoredMap& map, const Port& port) {
+  return (map.row_bits + port.bits - 1) & -std::int64_t{port.bits};
+}
+
+/// Cycles that a run takes: those of its memory words, or the buffer words that it fills or drains, whichever are more.
 struct RunCycles {
-  std::int64_t operator()(std::int64_t memory, std::int64_t buffer) const { return std::max(memory, buffer); }
+  std::int64_t turns = 1;
+  std::int64_t operator()(std::int64_t memory, std::int64_t buffer) const { return std::max(turns * memory, buffer); }
 };
 
 /// Both kinds of words of a run.
@@ -44,14 +51,14 @@ auto sum_of_whole_pixels(const StoredMap& map, int width, std::int64_t words_of_
   if (window.flattened) {
     const auto address = [&](int pixel) {
       const unsigned row = static_cast<unsigned>(pixel) / static_cast<unsigned>(width);
-      return row * map.row_bits + (pixel - static_cast<int>(row) * width) * map.pixel_bits;
+      return row * row_bits(map, port) + (pixel - static_cast<int>(row) * width) * map.pixel_bits;
     };
     const std::int64_t begin = window.first_pixel == 0 ? 0 : address(window.first_pixel);
     const std::int64_t end = address(window.first_pixel + window.pixels - 1) + map.pixel_bits;
     return of_run(memory_words(begin, end - begin, port), window.pixels * words_of_pixel);
   }
   if (window.cols == width && window.rows_adjoin) {
-    const std::int64_t length = (window.rows - 1) * map.row_bits + width * map.pixel_bits;
+    const std::int64_t length = (window.rows - 1) * row_bits(map, port) + width * map.pixel_bits;
     return of_run(memory_words(0, length, port), std::int64_t{window.rows} * width * words_of_pixel);
   }
   const std::int64_t words = memory_words(window.first_col * map.pixel_bits, window.cols * map.pixel_bits, port);
@@ -59,8 +66,8 @@ auto sum_of_whole_pixels(const StoredMap& map, int width, std::int64_t words_of_
 }
 
 /// The same of runs of a part of each pixel, `length` bits from `offset` on: one a pixel. They recur with the alignment
-/// of pixels, after a power of two of them.
-template <typename OfRun>
+/// of pixels, after a power of two of them, `alignments` at most.
+template <std::size_t alignments, typename OfRun>
 auto sum_of_pixel_parts(const StoredMap& map, int width, std::int64_t offset, std::int64_t length,
                         std::int64_t words_of_pixel, const Window& window, const Port& port, OfRun of_run) {
   using Sum = decltype(of_run(0, 0));
@@ -71,7 +78,7 @@ auto sum_of_pixel_parts(const StoredMap& map, int width, std::int64_t offset, st
     return pixels * of_run(memory_words(offset, length, port), words_of_pixel);
   }
   const unsigned period = 1U << period_shift;
-  std::array<Sum, most_alignments + 1> before{};  // of the first pixels of a row, up to one period
+  std::array<Sum, alignments + 1> before{};  // of the first pixels of a row, up to one period
   for (unsigned i = 0; i < period; ++i) {
     before[i + 1] = before[i] + of_run(memory_words(i * map.pixel_bits + offset, length, port), words_of_pixel);
   }
@@ -116,7 +123,7 @@ auto sum_of_runs(const MapView& view, std::span<const Segment> segments, int beg
     const Segment& segment = segments[i];
     const int first = std::max(begin, position);
     const int last = std::min(end, position + segment.channels);
-    if (first >= last) {
+    if (first >= last || (port.maps & map_bit(segment.map.index)) == 0) {
       position += segment.channels;
       ++i;
       continue;
@@ -131,9 +138,13 @@ auto sum_of_runs(const MapView& view, std::span<const Segment> segments, int beg
     const int values = granule_values(view.bits);
     const int first_granule = (first - position) / values;
     const int end_granule = ceil_div(last - position, values);
-    sum += sum_of_pixel_parts(segment.map, view.width, segment.offset_bits + first_granule * granule_bits,
-                              std::int64_t{end_granule - first_granule} * granule_bits,
-                              buffer_words(first - begin, last - first, port), window, port, of_run);
+    const auto sum_of_parts = [&](auto sum_of) {
+      return sum_of(segment.map, view.width, segment.offset_bits + first_granule * granule_bits,
+                    std::int64_t{end_granule - first_granule} * granule_bits,
+                    buffer_words(first - begin, last - first, port), window, port, of_run);
+    };
+    sum += port.turns == 1 && port.bits <= 256 ? sum_of_parts(sum_of_pixel_parts<port_alignments, OfRun>)
+                                               : sum_of_parts(sum_of_pixel_parts<store_alignments, OfRun>);
     position += segment.channels;
     ++i;
   }
@@ -144,7 +155,7 @@ auto sum_of_runs(const MapView& view, std::span<const Segment> segments, int beg
 
 std::int64_t transfer_cycles(const MapView& view, std::span<const Segment> segments, int begin, int end,
                              const Window& window, const Port& port) {
-  return sum_of_runs(view, segments, begin, end, window, port, RunCycles{});
+  return sum_of_runs(view, segments, begin, end, window, port, RunCycles{port.turns});
 }
 
 TransferWords transfer_words(const MapView& view, std::span<const Segment> segments, int begin, int end,
@@ -160,20 +171,20 @@ int channel_period(const MapView& view, std::span<const Segment> segments, int t
   return std::min(tiles, values_of_word / std::gcd(tile, values_of_word));
 }
 
-int column_period(const MapView& view, int step, int port_bits) {
-  std::int64_t bits = port_bits;
+int column_period(const MapView& view, int step, const Port& port) {
+  std::int64_t bits = port.bits;
   for (const Segment& segment : view.segments) {
     bits = std::gcd(bits, step * segment.map.pixel_bits);
   }
-  return static_cast<int>(port_bits / bits);
+  return static_cast<int>(port.bits / bits);
 }
 
-int pixel_period(const MapView& view, int tile, int port_bits) {
+int pixel_period(const MapView& view, int tile, const Port& port) {
   const bool rows_adjoin = std::all_of(view.segments.begin(), view.segments.end(), [&](const Segment& segment) {
-    return segment.map.row_bits == view.width * segment.map.pixel_bits;
+    return row_bits(segment.map, port) == view.width * segment.map.pixel_bits;
   });
   const int by_column = view.width / std::gcd(view.width, tile);
-  return rows_adjoin ? std::min(by_column, column_period(view, tile, port_bits)) : by_column;
+  return rows_adjoin ? std::min(by_column, column_period(view, tile, port)) : by_column;
 }
 
 }  // namespace autonba

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "accel/layout.hpp"
+#include "accel/store.hpp"
 
 namespace autonba {
 
@@ -19,15 +20,29 @@ struct Window {
   int pixels = 0;
 };
 
-/// What moves values between the port and a buffer.
+/// What moves values between external memory, or the feature store, and a buffer.
 struct Port {
-  int bits = 32;            // w: 32, 64, 128 or 256
-  int buffer_values = 1;    // U, values of a buffer word
-  int cycles_of_value = 1;  // e, buffer words that a value takes
+  int bits = 32;                  // w: 32, 64, 128 or 256; of the store: W_f
+  int buffer_values = 1;          // U, values of a buffer word
+  int cycles_of_value = 1;        // e, buffer words that a value takes
+  int turns = 1;                  // cycles that a word takes: of the store P, else 1
+  std::uint64_t maps = all_maps;  // those of the view that it moves, see map_bit
+};
+
+/// The ways of a view's maps to or from a buffer: of those in external memory, and of those in the store.
+struct MapPorts {
+  MapPorts(const Port& port, const StoreUse& use, std::uint64_t in_store) : external(port), store(port) {
+    external.maps = ~in_store;
+    store.maps = in_store;
+    store.bits = use.word_bits;
+    store.turns = use.turns;
+  }
+  Port external;
+  Port store;
 };
 
 /// Cycles of all runs that move channels `begin` up to `end` of a group, whose segments are `segments`, for the pixels
-/// of `window` (docs/cost-model.md, Runs).
+/// of `window` (docs/cost-model.md, Runs), of the maps that the port moves.
 std::int64_t transfer_cycles(const MapView& view, std::span<const Segment> segments, int begin, int end,
                              const Window& window, const Port& port);
 
@@ -59,9 +74,9 @@ TransferWords transfer_words(const MapView& view, std::span<const Segment> segme
 int channel_period(const MapView& view, std::span<const Segment> segments, int tile, int tiles, int port_bits);
 
 /// After how many steps of `step` columns the alignment of runs recurs.
-int column_period(const MapView& view, int step, int port_bits);
+int column_period(const MapView& view, int step, const Port& port);
 
 /// After how many tiles of `tile` pixels of a flattened layer the alignment of runs recurs.
-int pixel_period(const MapView& view, int tile, int port_bits);
+int pixel_period(const MapView& view, int tile, const Port& port);
 
 }  // namespace autonba

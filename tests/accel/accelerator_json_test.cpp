@@ -3,15 +3,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <map>
 
+#include "accel/cost.hpp"
 #include "accel/layout.hpp"
+#include "accel/placement.hpp"
 #include "base/error.hpp"
 #include "random_cases.hpp"
 
 namespace autonba {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 struct Case {
@@ -29,6 +34,21 @@ Case random_case(Rng& rng) {
   }
 }
 
+/// What all slots of a map in external memory take.
+std::int64_t bytes_of(const Case& entry, const Json& map) {
+  int writer = network_input - static_cast<int>(entry.network.host_ops.size());
+  for (const LaidOutMap& laid_out : lay_out_maps(entry.network)) {
+    const std::string id = writer >= 0               ? entry.network.layers[static_cast<std::size_t>(writer)].id
+                           : writer == network_input ? "input"
+                                                     : entry.network.host_ops[host_op_of(writer)].id;
+    if (map["writer"] == id) {
+      return laid_out.stored.row_bits * laid_out.height / 8 * entry.accelerator.batch * map["slots"].get<int>();
+    }
+    ++writer;
+  }
+  return 0;
+}
+
 Platform zc706() {
   return load_platform(AUTONBA_SOURCE_DIR "/configs/platforms/zc706.yaml");
 }
@@ -44,6 +64,89 @@ TEST(AcceleratorJson, ReadsWhatItWrote) {
     platform.logic = {};
     EXPECT_EQ(found.platform, platform);
   }
+}
+
+/// A case of which all maps that may lie in the store do, and fit.
+Case case_with_store(Rng& rng) {
+  while (true) {
+    Case entry = random_case(rng);
+    const std::vector<bool> storable = storable_maps(entry.network);
+    entry.accelerator.store = Store{.depth = 1 << 20, .port_bits = 64};
+    bool any = false;
+    for (std::size_t i = 0; i < storable.size(); ++i) {
+      entry.accelerator.places[i].writes_store = storable[i];
+      any = any || storable[i];
+    }
+    if (any) {
+      return entry;
+    }
+  }
+}
+
+/// The first map of the document that lies in the store.
+Json& stored_map(Json& document) {
+  return *std::find_if(document["maps"].begin(), document["maps"].end(),
+                       [](const Json& map) { return map["place"] == "store"; });
+}
+
+TEST(AcceleratorJson, PlacesMapsInTheStoreWhereTheScheduleHasThem) {
+  Rng rng = make_rng(11, "json");
+  for (int trial = 0; trial < 50; ++trial) {
+    const Case entry = case_with_store(rng);
+    const Json document = Json::parse(to_json(entry.network, entry.accelerator, zc706()).dump());
+    EXPECT_EQ(accelerator_from_json(document, entry.network, "test").accelerator, entry.accelerator);
+    EXPECT_EQ(document["store"], (Json{{"depth", 1 << 20}, {"port_bits", 64}}));
+    const Cost cost = evaluate(entry.network, entry.accelerator, zc706());
+    const Schedule schedule = make_schedule(entry.network, entry.accelerator, cost.layer_cycles,
+                                            slot_words(entry.network, entry.accelerator));
+    const std::int64_t word_bytes = store_word_bits(*entry.accelerator.store, entry.accelerator.chunks.size()) / 8;
+    std::int64_t external_end = 0;
+    for (const Json& map : document["maps"]) {
+      const auto layer = std::find_if(entry.network.layers.begin(), entry.network.layers.end(),
+                                      [&](const Layer& l) { return l.id == map["writer"]; });
+      if (map["place"] == "store") {
+        ASSERT_NE(layer, entry.network.layers.end());
+        const auto number = static_cast<std::size_t>(layer - entry.network.layers.begin());
+        EXPECT_EQ(map["address"], schedule.store_addresses[number] * word_bytes) << map["writer"];
+        EXPECT_EQ(map["slots"], schedule.slots[number]) << map["writer"];
+      } else {
+        EXPECT_EQ(map["address"], external_end) << map["writer"];
+        external_end += bytes_of(entry, map);
+      }
+    }
+  }
+}
+
+TEST(AcceleratorJson, PlacementsThatCannotBeAreRefusedByTheMapsName) {
+  Rng rng = make_rng(12, "json");
+  const Case entry = case_with_store(rng);
+  const Json good = Json::parse(to_json(entry.network, entry.accelerator, zc706()).dump());
+  const auto message = [&](const std::function<void(Json&)>& change) -> std::string {
+    Json changed = good;
+    change(changed);
+    try {
+      accelerator_from_json(changed, entry.network, "acc.json");
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  Json copy = good;
+  const std::string writer = stored_map(copy)["writer"];
+  EXPECT_THAT(message([](Json& json) { stored_map(json)["slots"] = 0; }),
+              AllOf(HasSubstr("acc.json: map of " + writer), HasSubstr("slots: 0 are too few, its schedule needs")));
+  EXPECT_THAT(message([](Json& json) { json["store"]["depth"] = 1; }),
+              AllOf(HasSubstr("the store is too small for the map of layer "), HasSubstr("words")));
+  EXPECT_THAT(message([](Json& json) { json["store"] = nullptr; }),
+              HasSubstr("the map of layer " + writer + " is placed in the store, but there is none"));
+  EXPECT_THAT(message([](Json& json) { json["store"]["port_bits"] = 48; }), HasSubstr("48 is not 32, 64 or 128"));
+  EXPECT_THAT(message([](Json& json) { stored_map(json)["place"] = "cupboard"; }), HasSubstr("\"cupboard\" is not"));
+  EXPECT_THAT(message([](Json& json) {
+                for (Json& map : json["maps"]) {
+                  map["place"] = map["writer"] == "input" ? Json("store") : map["place"];
+                }
+              }),
+              HasSubstr("acc.json: map of input: cannot lie in the store"));
 }
 
 TEST(AcceleratorJson, OfAnAsicHoldsAreaAndEnergy) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <bit>
 
 #include "random_cases.hpp"
 #include "walker.hpp"
@@ -63,6 +64,35 @@ TEST(Cycles, AgreeWithAWalkOverEveryStepAndRun) {
   EXPECT_GT(steps, 10'000);
 }
 
+TEST(Cycles, WithMapsInTheStoreAgreeWithAWalkToo) {
+  Rng rng = make_rng(4, "cycles");
+  const Platform platform = test_platform();
+  int both_places = 0;
+  int residual_waits = 0;
+  int wide_words = 0;
+  CycleTerms all;
+  for_random_layers(rng, 3000, [&](const Network& network, int i, const LayerShape& shape) {
+    const int batch = random_between(rng, 1, 4);
+    const Chunk chunk = random_chunk(rng, shape);
+    const Mapping mapping = random_mapping(rng, shape, batch);
+    const RandomStore store = random_store(rng, network, i);
+    const Walk walk = walk_layer(network, i, chunk, mapping, batch, platform, store.walked);
+    const std::string what = describe(network.layers[static_cast<std::size_t>(i)], chunk, mapping, batch);
+    EXPECT_EQ(layer_cycles(shape, chunk, mapping, batch, platform, store.use), walk.cycles) << what;
+    EXPECT_EQ(layer_terms(shape, chunk, mapping, batch, platform, store.use), walk.terms) << what;
+    EXPECT_EQ(layer_traffic(shape, chunk, mapping, batch, store.use), walk.traffic) << what;
+    all += walk.terms;
+    const std::size_t read = maps_read(network.layers[static_cast<std::size_t>(i)]).size();
+    both_places += store.use.inputs != 0 && std::popcount(store.use.inputs) < static_cast<int>(read) ? 1 : 0;
+    residual_waits += !shape.residual.segments.empty() && store.use.residual != store.use.output ? 1 : 0;
+    wide_words += store.use.any() && store.use.word_bits > 256 ? 1 : 0;
+  });
+  EXPECT_GT(both_places, 20);
+  EXPECT_GT(residual_waits, 100);
+  EXPECT_GT(wide_words, 100);
+  EXPECT_GT(all.store, 1000);
+}
+
 TEST(Cycles, AreSpentOnWhatAWalkSees) {
   Rng rng = make_rng(3, "cycles");
   const Platform platform = test_platform();
@@ -77,6 +107,8 @@ TEST(Cycles, AreSpentOnWhatAWalkSees) {
     EXPECT_EQ(total(terms), layer_cycles(shape, chunk, mapping, batch, platform));
     all += terms;
   });
+  EXPECT_EQ(all.store, 0);
+  all.store = 1001;  // nothing lies in it
   for (const NamedTerm& term : cycle_terms) {
     EXPECT_GT(all.*term.cycles, 1000) << term.name;
   }

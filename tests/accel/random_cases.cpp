@@ -230,6 +230,32 @@ Mapping random_mapping(Rng& rng, const LayerShape& shape, int batch) {
   return mapping;
 }
 
+RandomStore random_store(Rng& rng, const Network& network, int layer) {
+  const Layer& of = network.layers[static_cast<std::size_t>(layer)];
+  RandomStore store;
+  const std::vector<int> read = maps_read(of);
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    if (chance(rng, 0.5)) {
+      store.walked.maps.insert(read[i]);
+      store.use.inputs |= map_bit(static_cast<int>(i));
+    }
+  }
+  if (of.residual) {
+    store.use.residual = store.walked.maps.count(*of.residual) == 1;
+    if (std::find(read.begin(), read.end(), *of.residual) == read.end() && chance(rng, 0.5)) {
+      store.walked.maps.insert(*of.residual);
+      store.use.residual = true;
+    }
+  }
+  if (chance(rng, 0.5)) {
+    store.walked.maps.insert(layer);
+    store.use.output = true;
+  }
+  store.walked.turns = store.use.turns = one_of<int>(rng, {1, 2, 4, 8, 32});
+  store.walked.word_bits = store.use.word_bits = store.use.turns * one_of<int>(rng, {32, 64, 128});
+  return store;
+}
+
 std::optional<Accelerator> random_accelerator(Rng& rng, const Network& network) {
   Accelerator accelerator;
   accelerator.batch = random_between(rng, 1, 4);

@@ -6,9 +6,11 @@
 
 #include "accel/accelerator.hpp"
 #include "accel/layout.hpp"
+#include "accel/store.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "model/network.hpp"
+#include "walker.hpp"
 
 namespace autonba {
 
@@ -22,6 +24,13 @@ Chunk random_chunk(Rng& rng, const LayerShape& shape);
 
 /// Tiles of any legal size.
 Mapping random_mapping(Rng& rng, const LayerShape& shape, int batch);
+
+/// A store with about half of the maps that the layer reads and writes in it, as walked and as counted.
+struct RandomStore {
+  WalkedStore walked;
+  StoreUse use;
+};
+RandomStore random_store(Rng& rng, const Network& network, int layer);
 
 /// An accelerator for the network with a chunk for each layer, so that chunks of all kinds occur. None where the
 /// network has no layout.

@@ -19,6 +19,7 @@ void PrintTo(const Traffic& traffic, std::ostream* out) {
   print("output", traffic.output);
   print("accumulator", traffic.accumulator);
   print("parameters", traffic.parameters);
+  print("feature store", traffic.store);
 }
 
 namespace {
@@ -57,19 +58,26 @@ TEST(Traffic, ItsLowerBoundIsExactButForTheWordsOfRuns) {
     const int batch = random_between(rng, 1, 4);
     const Chunk chunk = random_chunk(rng, shape);
     const Mapping mapping = random_mapping(rng, shape, batch);
-    const Traffic exact = layer_traffic(shape, chunk, mapping, batch);
-    Traffic least = least_traffic(shape, chunk, mapping, batch);
+    const StoreUse use = random_between(rng, 0, 1) == 0 ? StoreUse{} : random_store(rng, network, i).use;
+    const Traffic exact = layer_traffic(shape, chunk, mapping, batch, use);
+    Traffic least = least_traffic(shape, chunk, mapping, batch, use);
     const std::string what = describe(network.layers[static_cast<std::size_t>(i)], chunk, mapping, batch);
     EXPECT_LE(least.loaded_words, exact.loaded_words) << what;
     EXPECT_LE(least.stored_words, exact.stored_words) << what;
+    EXPECT_LE(least.store.reads, exact.store.reads) << what;
+    EXPECT_LE(least.store.writes, exact.store.writes) << what;
     EXPECT_LE(least.input.writes, exact.input.writes) << what;
     EXPECT_LE(least.output.writes, exact.output.writes) << what;
     EXPECT_LE(least.output.reads, exact.output.reads) << what;
-    tightness += static_cast<double>(least.loaded_words + least.stored_words) /
-                 static_cast<double>(exact.loaded_words + exact.stored_words);
+    const auto words = [](const Traffic& traffic) {
+      return static_cast<double>(traffic.loaded_words + traffic.stored_words + traffic.store.reads +
+                                 traffic.store.writes);
+    };
+    tightness += words(least) / words(exact);
     ++cases;
     least.loaded_words = exact.loaded_words;
     least.stored_words = exact.stored_words;
+    least.store = exact.store;
     least.input.writes = exact.input.writes;
     least.output = exact.output;
     EXPECT_EQ(least, exact) << what;

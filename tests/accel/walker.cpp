@@ -20,14 +20,20 @@ struct Pixel {
 class Walker {
  public:
   Walker(const Network& network, int index, const Chunk& chunk, const Mapping& mapping, int batch,
-         const Platform& platform)
+         const Platform& platform, const WalkedStore& store)
       : layer_(network.layers[static_cast<std::size_t>(index)]),
         index_(index),
         chunk_(chunk),
         mapping_(mapping),
         batch_(batch),
         platform_(platform),
+        store_(store),
         maps_(walk_maps(network)) {
+    for (const int writer : store.maps) {  // rows begin on words of the store, where these are wider
+      while (maps_.maps[writer].row_bits % store.word_bits != 0) {
+        ++maps_.maps[writer].row_bits;
+      }
+    }
     depthwise_ = walks_as_depthwise(layer_);
     pooling_ = depthwise_ && layer_.op != LayerOp::depthwise;
     groups_ = depthwise_ ? 1 : layer_.groups;
@@ -93,25 +99,30 @@ class Walker {
   }
 
  private:
-  /// What a transfer takes and moves.
+  /// What a transfer takes and moves: through the port, and between store and buffer.
   struct Moved {
     std::int64_t cycles = 0;
     std::int64_t port_words = 0;
+    std::int64_t store_cycles = 0;
+    std::int64_t store_words = 0;
     std::int64_t buffer_words = 0;
     Moved& operator+=(const Moved& other) {
       cycles += other.cycles;
       port_words += other.port_words;
+      store_cycles += other.store_cycles;
+      store_words += other.store_words;
       buffer_words += other.buffer_words;
       return *this;
     }
   };
 
+  /// Cycles of a step by what is done, without latencies.
   struct Times {
-    std::int64_t load = 0;
-    std::int64_t store = 0;
+    std::int64_t weights = 0;  // and parameters
+    Moved input;
+    Moved residual;
+    Moved output;
     std::int64_t compute = 0;
-    CycleTerms loaded;  // the same loads and stores by what is moved
-    CycleTerms stored;
   };
 
   std::pair<int, int> place(const Channel& channel) {
@@ -193,30 +204,24 @@ class Walker {
       const int n_end = std::min(n_begin + mapping_.tile_n, in_n_);
       const bool last = n_end == in_n_;
       const bool whole = mapping_.tile_n == in_n_;
-      std::int64_t load = 0;
       Times times;
       if (!(whole && !depthwise_ && mapping_.order == LoopOrder::rows_outer && kept_input_of_ == space)) {
-        const Moved moved = depthwise_ ? runs(loaded, inputs_, m_begin, m_end, lanes_in_, 1)
-                                       : runs(loaded, inputs_, n_begin, n_end, lanes_in_, 1);
-        load += moved.cycles;
-        times.loaded.input = moved.cycles;
-        found_.traffic.loaded_words += moved.port_words;
-        found_.traffic.input.writes += moved.buffer_words;
+        times.input = depthwise_ ? runs(loaded, inputs_, m_begin, m_end, lanes_in_, 1)
+                                 : runs(loaded, inputs_, n_begin, n_end, lanes_in_, 1);
+        count_load(times.input, found_.traffic.input.writes);
         kept_input_of_ = space;
       }
       const bool weights_kept = whole && mapping_.order == LoopOrder::channels_outer && kept_weights_of_ == m;
       if (!weights_kept) {
         for (int word = 0; !pooling_ && word < weight_words(m_end - m_begin, n_end - n_begin); ++word) {
           const auto port_words = up(std::int64_t{chunk_.unroll_m} * chunk_.unroll_n * layer_.bits, chunk_.port_bits);
-          load += port_words;
-          times.loaded.weights += port_words;
+          times.weights += port_words;
           found_.traffic.loaded_words += port_words;
           ++found_.traffic.weight.writes;
         }
         if (last) {
           const std::int64_t port_words = up(96LL * (m_end - m_begin), chunk_.port_bits);
-          load += std::max<std::int64_t>(port_words, m_end - m_begin);
-          times.loaded.weights += std::max<std::int64_t>(port_words, m_end - m_begin);
+          times.weights += std::max<std::int64_t>(port_words, m_end - m_begin);
           found_.traffic.loaded_words += port_words;
           found_.traffic.parameters.writes += m_end - m_begin;
         }
@@ -227,20 +232,14 @@ class Walker {
         for (const Channel& output : outputs_) {
           added.emplace_back(*layer_.residual, output.second);
         }
-        const Moved moved = runs(written, added, m_begin, m_end, chunk_.unroll_m, 1);
-        load += moved.cycles;
-        times.loaded.residual = moved.cycles;
-        found_.traffic.loaded_words += moved.port_words;
-        found_.traffic.output.writes += moved.buffer_words;
+        times.residual = runs(written, added, m_begin, m_end, chunk_.unroll_m, 1);
+        count_load(times.residual, found_.traffic.output.writes);
       }
-      times.load = load == 0 ? 0 : platform_.read_latency + load;
-      times.loaded.latency = times.load - load;
       if (last) {
-        const Moved moved = runs(written, outputs_, m_begin, m_end, chunk_.unroll_m, output_words());
-        times.store = platform_.write_latency + moved.cycles;
-        times.stored = {.output = moved.cycles, .latency = platform_.write_latency};
-        found_.traffic.stored_words += moved.port_words;
-        found_.traffic.output.reads += moved.buffer_words;
+        times.output = runs(written, outputs_, m_begin, m_end, chunk_.unroll_m, output_words());
+        found_.traffic.stored_words += times.output.port_words;
+        found_.traffic.store.writes += times.output.store_words;
+        found_.traffic.output.reads += times.output.buffer_words;
       }
       times.compute = compute(row_end - row_begin, col_end - col_begin, m_end - m_begin, n_end - n_begin, last);
       steps_.push_back(times);
@@ -254,6 +253,12 @@ class Walker {
       }
       measure_buffers(loaded, row_end - row_begin, col_end - col_begin, m_end - m_begin, n_end - n_begin);
     }
+  }
+
+  void count_load(const Moved& moved, std::int64_t& buffer_writes) {
+    found_.traffic.loaded_words += moved.port_words;
+    found_.traffic.store.reads += moved.store_words;
+    buffer_writes += moved.buffer_words;
   }
 
   /// What the sums of `channels` channels, `rows` rows from `row` and one column over the input channels of a tile read
@@ -380,7 +385,9 @@ class Walker {
              channels[static_cast<std::size_t>(to)].first == channels[static_cast<std::size_t>(from)].first) {
         ++to;
       }
-      const WalkedMap& map = maps_.maps[channels[static_cast<std::size_t>(from)].first];
+      const int writer = channels[static_cast<std::size_t>(from)].first;
+      const WalkedMap& map = maps_.maps[writer];
+      in_store_ = store_.maps.count(writer) == 1;
       if (to - from == map.channels) {
         moved += whole_pixel_runs(pixels, map, from - begin, lanes, words_each);
       } else {
@@ -451,53 +458,91 @@ class Walker {
     return static_cast<std::int64_t>(words.size());
   }
 
-  /// Port words that bits `begin` .. `end - 1` touch, and the buffer words that they fill; the slower of them counts.
+  /// Words of the port, or of the store, that bits `begin` .. `end - 1` touch, and the buffer words that they fill; the
+  /// slower of them counts.
   Moved run(std::int64_t begin, std::int64_t end, std::int64_t buffer) const {
+    const int word_bits = in_store_ ? store_.word_bits : chunk_.port_bits;
     std::int64_t words = 0;
-    for (std::int64_t word = begin / chunk_.port_bits; word * chunk_.port_bits < end; ++word) {
+    for (std::int64_t word = begin / word_bits; word * word_bits < end; ++word) {
       ++words;
     }
-    return {std::max(words, buffer), words, buffer};
+    if (in_store_) {
+      return {0, 0, std::max(words * store_.turns, buffer), words, buffer};
+    }
+    return {std::max(words, buffer), words, 0, 0, buffer};
   }
 
   Walk finish() {
-    std::int64_t cycles = platform_.layer_start + steps_.front().load;
+    const Times nothing;
+    found_.terms.ends = platform_.layer_start + platform_.layer_end;
+    add_longest(moved_together(nothing, steps_.front()), 0);
     for (std::size_t i = 0; i < steps_.size(); ++i) {
-      const std::int64_t store = i == 0 ? 0 : steps_[i - 1].store;
-      const std::int64_t load = i + 1 == steps_.size() ? 0 : steps_[i + 1].load;
-      cycles += 1 + std::max(store + load, steps_[i].compute);
+      const Times& before = i == 0 ? nothing : steps_[i - 1];
+      const Times& after = i + 1 == steps_.size() ? nothing : steps_[i + 1];
+      add_longest(moved_together(before, after), steps_[i].compute);
+      ++found_.terms.handover;
     }
-    found_.cycles = cycles + steps_.back().store + platform_.layer_end;
-    found_.terms = walked_terms();
+    add_longest(moved_together(steps_.back(), nothing), 0);
+    for (const NamedTerm& term : cycle_terms) {
+      found_.cycles += found_.terms.*term.cycles;
+    }
     found_.steps = static_cast<std::int64_t>(steps_.size());
     return found_;
   }
 
-  /// What the cycles are spent on: in every step what takes longer, the arithmetic or the port.
-  CycleTerms walked_terms() const {
+  /// One thing after the other, and what they take.
+  struct Chain {
+    std::int64_t end = 0;
     CycleTerms terms;
-    terms.ends = platform_.layer_start + platform_.layer_end;
-    const auto add_moved = [&](const CycleTerms& moved) {
-      terms.input += moved.input;
-      terms.weights += moved.weights;
-      terms.residual += moved.residual;
-      terms.output += moved.output;
-      terms.latency += moved.latency;
-    };
-    add_moved(steps_.front().loaded);
-    for (std::size_t i = 0; i < steps_.size(); ++i) {
-      const Times before = i == 0 ? Times{} : steps_[i - 1];
-      const Times after = i + 1 == steps_.size() ? Times{} : steps_[i + 1];
-      ++terms.handover;
-      if (before.store + after.load > steps_[i].compute) {
-        add_moved(before.stored);
-        add_moved(after.loaded);
-      } else {
-        terms.compute += steps_[i].compute;
-      }
+    void then(std::int64_t CycleTerms::*term, std::int64_t cycles) {
+      end += cycles;
+      terms.*term += cycles;
     }
-    add_moved(steps_.back().stored);
-    return terms;
+  };
+
+  /// What one step writes and what another loads at the same time: on the port, on the read side of the store, and the
+  /// residual, which takes the place of what is written and so is asked for when that is done.
+  std::vector<Chain> moved_together(const Times& written, const Times& loaded) const {
+    const int store_latency = store_.turns + 2;
+    Chain write;
+    if (written.output.store_cycles > 0) {
+      write.then(&CycleTerms::store, store_latency + written.output.store_cycles);
+    } else if (written.output.cycles > 0) {
+      write.then(&CycleTerms::latency, platform_.write_latency);
+      write.then(&CycleTerms::output, written.output.cycles);
+    }
+    Chain port = written.output.store_cycles > 0 ? Chain{} : write;
+    if (loaded.weights + loaded.input.cycles + loaded.residual.cycles > 0) {
+      port.then(&CycleTerms::latency, platform_.read_latency);
+      port.then(&CycleTerms::weights, loaded.weights);
+      port.then(&CycleTerms::input, loaded.input.cycles);
+      port.then(&CycleTerms::residual, loaded.residual.cycles);
+    }
+    Chain read;
+    if (loaded.input.store_cycles + loaded.residual.store_cycles > 0) {
+      read.then(&CycleTerms::store, store_latency + loaded.input.store_cycles + loaded.residual.store_cycles);
+    }
+    Chain added = write;
+    if (loaded.residual.cycles > 0) {
+      added.then(&CycleTerms::latency, platform_.read_latency);
+      added.then(&CycleTerms::residual, loaded.residual.cycles);
+    }
+    if (loaded.residual.store_cycles > 0) {
+      added.then(&CycleTerms::store, store_latency + loaded.residual.store_cycles);
+    }
+    return {port, read, added};
+  }
+
+  /// A step takes as long as its longest part, the first of them where several do.
+  void add_longest(const std::vector<Chain>& chains, std::int64_t compute) {
+    Chain longest{compute, {}};
+    longest.terms.compute = compute;
+    for (const Chain& chain : chains) {
+      longest = chain.end > longest.end ? chain : longest;
+    }
+    for (const NamedTerm& term : cycle_terms) {
+      found_.terms.*term.cycles += longest.terms.*term.cycles;
+    }
   }
 
   const Layer& layer_;
@@ -506,6 +551,7 @@ class Walker {
   const Mapping& mapping_;
   int batch_;
   const Platform& platform_;
+  const WalkedStore& store_;
   WalkedMaps maps_;
   bool depthwise_ = false;
   bool pooling_ = false;
@@ -520,6 +566,7 @@ class Walker {
   int kept_input_of_ = -1;
   int kept_weights_of_ = -1;
   std::vector<Times> steps_;
+  bool in_store_ = false;  // the map whose runs are counted
   Walk found_;
 };
 
@@ -529,12 +576,13 @@ bool walk_tile_is_legal(const Network& network, int layer, bool input, int tile)
   const Platform platform;
   const Chunk chunk;
   const Mapping mapping;
-  return Walker(network, layer, chunk, mapping, 1, platform).tile_is_legal(input, tile);
+  const WalkedStore store;
+  return Walker(network, layer, chunk, mapping, 1, platform, store).tile_is_legal(input, tile);
 }
 
 Walk walk_layer(const Network& network, int layer, const Chunk& chunk, const Mapping& mapping, int batch,
-                const Platform& platform) {
-  return Walker(network, layer, chunk, mapping, batch, platform).walk();
+                const Platform& platform, const WalkedStore& store) {
+  return Walker(network, layer, chunk, mapping, batch, platform, store).walk();
 }
 
 }  // namespace autonba

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 
 #include "accel/chunk.hpp"
 #include "accel/cycle_terms.hpp"
@@ -23,11 +24,18 @@ struct Walk {
   Traffic traffic;
 };
 
+/// Maps that lie in the feature store, by writer, and what it is to a chunk.
+struct WalkedStore {
+  std::set<int> maps;
+  int turns = 1;       // P
+  int word_bits = 32;  // W_f
+};
+
 /// Whether tiles of `tile` output channels (of input channels with `input`) cover whole segments or a part of one, for
 /// outputs in whole granules; found channel by channel.
 bool walk_tile_is_legal(const Network& network, int layer, bool input, int tile);
 
 Walk walk_layer(const Network& network, int layer, const Chunk& chunk, const Mapping& mapping, int batch,
-                const Platform& platform);
+                const Platform& platform, const WalkedStore& store = {});
 
 }  // namespace autonba
