@@ -1,10 +1,11 @@
-// How long the engine `exact` takes: bench_exact [THREADS], two threads unless told. docs/performance.md has the
-// figures.
+// How long the engine `exact` takes: bench_exact [THREADS [store]], two threads unless told; with `store` for designs
+// with maps on chip, else without. docs/performance.md has the figures.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "exact_speed.hpp"
@@ -15,8 +16,9 @@ void print(const autonba::ExactTime& time) {
   fmt::print("{:<44} {:7.2f} s  gap {:5.2f} %  {:8.1f} images/s\n", time.name, time.seconds, 100 * time.gap, time.fps);
 }
 
-void print_again(const autonba::Platform& platform, const autonba::Budget& budget, const char* name) {
-  const std::vector<autonba::ExactTime> times = autonba::exact_again(platform, budget, 40);
+void print_again(const autonba::Platform& platform, const autonba::DesignSpace& space, const autonba::Budget& budget,
+                 const char* name) {
+  const std::vector<autonba::ExactTime> times = autonba::exact_again(platform, space, budget, 40);
   std::vector<double> seconds;
   std::vector<double> gaps;
   for (const autonba::ExactTime& time : times) {
@@ -29,8 +31,21 @@ void print_again(const autonba::Platform& platform, const autonba::Budget& budge
              name, seconds[seconds.size() / 2], seconds.back(), 100 * gaps[gaps.size() / 2], 100 * gaps.back());
 }
 
-void measure(int threads) {
-  const autonba::Platform fabric = autonba::load_platform("zc706-pl");
+void print_cifar(const autonba::Platform& platform, bool store, double gap, int threads) {
+  const autonba::DesignSpace few = autonba::space_for_speed(false, store);
+  const autonba::Budget budget{.gap = gap, .seconds = 60, .threads = threads};
+  autonba::ExactTime time = autonba::exact_on_cifar(platform, few, budget);
+  time.name = "fbnet-cifar, batch 1, two MACs to a DSP";
+  print(time);
+  time = autonba::exact_on_cifar(platform, autonba::space_for_speed(true, store), budget);
+  time.name = "fbnet-cifar, everything";
+  print(time);
+  print_again(platform, few, {.evaluations = 1000, .gap = gap, .threads = threads}, "1,000 regions, proven apart");
+  print_again(platform, few, {.gap = 0.05, .threads = threads}, "to 5 %");
+  print_again(platform, few, {.gap = gap, .threads = threads}, fmt::format("to {:.0f} %", 100 * gap).c_str());
+}
+
+void print_zoo(const autonba::Platform& platform, bool store, double gap, double most_seconds, int threads) {
   constexpr std::array networks = {"alexnet",
                                    "vgg16",
                                    "resnet18",
@@ -45,18 +60,20 @@ void measure(int threads) {
                                    "proxylessnas-mobile",
                                    "edd-net-3",
                                    "yolo-tiny"};
-  autonba::ExactTime time = autonba::exact_on_cifar(fabric, false, 0.02, threads);
-  time.name = "fbnet-cifar, batch 1, two MACs to a DSP";
-  print(time);
-  time = autonba::exact_on_cifar(fabric, true, 0.02, threads);
-  time.name = "fbnet-cifar, everything";
-  print(time);
-  print_again(fabric, {.evaluations = 1000, .gap = 0.02, .threads = threads}, "1,000 regions, proven apart");
-  print_again(fabric, {.gap = 0.05, .threads = threads}, "to 5 %");
-  print_again(fabric, {.gap = 0.02, .threads = threads}, "to 2 %");
-  const autonba::Platform platform = autonba::load_platform("zc706");
+  const autonba::DesignSpace space = autonba::space_for_speed(true, store);
   for (const char* network : networks) {
-    print(autonba::exact_on(network, platform, 0.05, 30, threads));
+    print(autonba::exact_on(network, platform, space, {.gap = gap, .seconds = most_seconds, .threads = threads}));
+  }
+}
+
+void measure(int threads, bool store) {
+  const autonba::Platform board = autonba::load_platform("zc706");
+  if (store) {
+    print_cifar(board, true, 0.03, threads);
+    print_zoo(board, true, 0.08, 60, threads);
+  } else {
+    print_cifar(autonba::load_platform("zc706-pl"), false, 0.02, threads);
+    print_zoo(board, false, 0.05, 30, threads);
   }
 }
 
@@ -64,7 +81,8 @@ void measure(int threads) {
 
 int main(int count, char** arguments) {
   try {
-    measure(count > 1 ? std::max(1, std::atoi(arguments[1])) : 2);
+    measure(count > 1 ? std::max(1, std::atoi(arguments[1])) : 2,
+            count > 2 && std::string_view(arguments[2]) == "store");
   } catch (const autonba::InputError& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 2;

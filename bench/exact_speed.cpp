@@ -26,8 +26,10 @@ ExactTime timed(const std::string& name, const Problem& problem, const Budget& b
   return time;
 }
 
-DesignSpace space_of(bool everything) {
-  DesignSpace space = load_design_space("fpga");
+}  // namespace
+
+DesignSpace space_for_speed(bool everything, bool store) {
+  DesignSpace space = load_design_space(store ? "fpga-store" : "fpga");
   space.chunks_max = 3;
   if (!everything) {
     space.batch = {1};
@@ -36,23 +38,20 @@ DesignSpace space_of(bool everything) {
   return space;
 }
 
-}  // namespace
-
-ExactTime exact_on_cifar(const Platform& platform, bool everything, double gap, int threads) {
+ExactTime exact_on_cifar(const Platform& platform, const DesignSpace& space, const Budget& budget) {
   const SearchSpace networks = load_space("fbnet-cifar");
   Rng rng = make_rng(1, "exact speed");
   const Network network = make_network(networks, random_architecture(networks, rng), classes);
-  const DesignSpace space = space_of(everything);
   Mapper mapper(platform);
   std::optional<Accelerator> none;
-  return timed("fbnet-cifar", {network, platform, space}, {.gap = gap, .threads = threads}, mapper, none);
+  return timed("fbnet-cifar", {network, platform, space}, budget, mapper, none);
 }
 
-std::vector<ExactTime> exact_again(const Platform& platform, const Budget& budget, int calls) {
+std::vector<ExactTime> exact_again(const Platform& platform, const DesignSpace& space, const Budget& budget,
+                                   int calls) {
   const SearchSpace networks = load_space("fbnet-cifar");
   Rng rng = make_rng(1, "exact speed");
   Architecture architecture = random_architecture(networks, rng);
-  const DesignSpace space = space_of(false);
   Budget to_the_end = budget;
   to_the_end.evaluations = 0;
   Mapper mapper(platform);
@@ -79,13 +78,12 @@ std::vector<ExactTime> exact_again(const Platform& platform, const Budget& budge
   return times;
 }
 
-ExactTime exact_on(const std::string& network, const Platform& platform, double gap, double most_seconds, int threads) {
+ExactTime exact_on(const std::string& network, const Platform& platform, const DesignSpace& space,
+                   const Budget& budget) {
   const Network loaded = load_network(network);
-  const DesignSpace space = load_design_space("fpga");
   Mapper mapper(platform);
   std::optional<Accelerator> none;
-  return timed(network, {loaded, platform, space}, {.gap = gap, .seconds = most_seconds, .threads = threads}, mapper,
-               none);
+  return timed(network, {loaded, platform, space}, budget, mapper, none);
 }
 
 }  // namespace autonba

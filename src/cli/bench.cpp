@@ -49,7 +49,8 @@ void bench(const CommonOptions& common, TrainBenchOptions options) {
   const DesignRate designs =
       design_evaluations(load_design_space("fpga-tables"), load_platform("zc706-pl"), thread_count(common), 2);
   progress.update("exact");
-  const ExactTime exact = exact_on_cifar(load_platform("zc706-pl"), true, exact_gap, thread_count(common));
+  const ExactTime exact = exact_on_cifar(load_platform("zc706-pl"), space_for_speed(true, false),
+                                         {.gap = exact_gap, .threads = thread_count(common)});
   const Json figures = {{"threads", thread_count(common)},
                         {"floor_seconds", train.floor_seconds},
                         {"sgemm_gflops", train.roof.flops_per_second / 1e9},

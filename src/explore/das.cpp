@@ -205,7 +205,7 @@ void Das::follow_weights(const std::vector<Draw>& draws) {
 void Das::follow_prices(const std::vector<Draw>& draws) {
   Shares over = {};
   for (const Draw& draw : draws) {
-    const Shares used = shares_of(total(draw.cost.chunk_resources), trial_.platform());
+    const Shares used = shares_of(resources_of(draw.cost), trial_.platform());
     for (std::size_t r = 0; r < over.size(); ++r) {
       over[r] += used[r] > 1 ? 1.0 / static_cast<double>(draws.size()) : 0;
     }
@@ -226,7 +226,7 @@ double Das::price_of(const Resources& used) const {
 }
 
 void Das::add_losses(Draw& draw) {
-  draw.loss = std::log(draw.cost.value) + price_of(total(draw.cost.chunk_resources));
+  draw.loss = std::log(draw.cost.value) + price_of(resources_of(draw.cost));
   losses_.add(draw.loss, rate_);
   for (std::size_t k = 0; k < draw.weights.size(); ++k) {
     const auto slot = static_cast<std::size_t>(draw.design.slots[k]);
@@ -252,6 +252,8 @@ void Das::credit(const Draw& draw) {
         break;
       case Parameter::batch:
       case Parameter::chunk_count:
+      case Parameter::store_port:
+      case Parameter::map_place:
         credit_pick(m, draw, advantage);
         break;
       default:

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "accel/schedule.hpp"
 #include "explore/least_energy.hpp"
 
 namespace autonba {
@@ -30,7 +31,7 @@ bool adds_residual(const Design& design, std::size_t chunk, std::span<const Shap
   return false;
 }
 
-DesignCost resources_of(const Design& design, std::span<const ShapeId> layers, const Mapper& mapper) {
+DesignCost with_resources(const Design& design, std::span<const ShapeId> layers, const Mapper& mapper) {
   DesignCost cost;
   for (std::size_t chunk = 0; chunk < design.chunks.size(); ++chunk) {
     const bool residual = adds_residual(design, chunk, layers, mapper);
@@ -51,16 +52,18 @@ double cycles_of(const DesignCost& cost, Objective objective) {
 }
 
 /// With the fastest mapping of every layer. With a limit, layers are left out as soon as the value reaches it.
-void map_for_time(double limit, const Design& design, std::span<const ShapeId> layers, const Goal& goal, Mapper& mapper,
-                  DesignCost& cost) {
+void map_for_time(double limit, const Design& design, std::span<const ShapeId> layers, std::span<const StoreUse> uses,
+                  const Goal& goal, Mapper& mapper, DesignCost& cost) {
   const bool limited = limit < std::numeric_limits<double>::infinity();
   const Platform& platform = mapper.platform();
   const Resources used = total(cost.chunk_resources);
   for (std::size_t layer = 0; layer < layers.size(); ++layer) {
     const auto chunk = static_cast<std::size_t>(design.chunk_of[layer]);
-    const ImaginedTime time = time_on(design.chunks[chunk], layers[layer], design.batch, mapper);
+    const StoreUse& use = uses[layer];
+    const ImaginedTime time = time_on(design.chunks[chunk], layers[layer], design.batch, mapper, use);
     cost.chunk_cycles[chunk] += time.cycles;
-    cost.places.push_back({static_cast<int>(chunk), time.mapping});
+    cost.places.push_back({static_cast<int>(chunk), time.mapping, use.output});
+    cost.layer_cycles.push_back(static_cast<std::int64_t>(std::ceil(time.cycles)));
     cost.runs = cost.runs && time.runs;
     const double cycles = cycles_of(cost, goal.objective);
     cost.value = value_of(goal.objective, cycles, 0, used, design.batch, platform);
@@ -119,7 +122,55 @@ void map_for_energy(const Design& design, std::span<const ShapeId> layers, Objec
   cost.chunk_loads = objective == Objective::energy ? std::move(choice.chunk_pj) : cost.chunk_cycles;
 }
 
+/// The store that the design's maps take, which shares the platform with the chunks.
+void add_store(const Design& design, std::span<const ShapeId> layers, const Goal& goal, const Mapper& mapper,
+               const MapsToPlace& maps, DesignCost& cost) {
+  const int word_bits = store_word_bits({0, design.store_port}, design.chunks.size());
+  const Accelerator accelerator{.batch = design.batch, .chunks = design.chunks, .places = cost.places};
+  std::vector<std::int64_t> slot_words;
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    slot_words.push_back(
+        cost.places[layer].writes_store ? store_words(mapper.shape(layers[layer]).output, design.batch, word_bits) : 0);
+  }
+  constexpr int orders_tried = 10;  // more would take longer than the design is worth
+  const std::int64_t words =
+      make_schedule(maps.network, accelerator, cost.layer_cycles, slot_words, orders_tried).store_words;
+  if (words == 0) {
+    return;
+  }
+  const Platform& platform = mapper.platform();
+  cost.store = Store{least_store_depth(words, platform.asic.has_value()), design.store_port};
+  cost.store_resources = store_resources(*cost.store, design.chunks.size(), platform);
+  const Resources used = resources_of(cost);
+  cost.excess = excess_of(used, platform);
+  cost.fits = fits(used, platform) && cost.store->depth <= maps.depth_max;
+  if (cost.store->depth > maps.depth_max) {
+    cost.excess += std::log(static_cast<double>(cost.store->depth) / maps.depth_max);
+  }
+  cost.value = value_of(goal.objective, cycles_of(cost, goal.objective), 0, used, design.batch, platform);
+}
+
 }  // namespace
+
+std::vector<StoreUse> store_uses(const Design& design, const PlacementGroups& groups) {
+  std::vector<StoreUse> uses(groups.layers.size());
+  const auto is_stored = [&](int group) {
+    return group != always_external && design.stored[static_cast<std::size_t>(group)] != 0;
+  };
+  for (std::size_t layer = 0; layer < uses.size(); ++layer) {
+    const LayerGroups& of = groups.layers[layer];
+    uses[layer] = {.turns = store_turns(design.chunks.size()),
+                   .word_bits = store_word_bits({0, design.store_port}, design.chunks.size()),
+                   .inputs = is_stored(of.input) ? all_maps : 0,
+                   .residual = is_stored(of.residual),
+                   .output = is_stored(of.output)};
+  }
+  return uses;
+}
+
+Resources resources_of(const DesignCost& cost) {
+  return total(cost.chunk_resources) + cost.store_resources;
+}
 
 Resources total(std::span<const Resources> chunks) {
   Resources sum;
@@ -130,8 +181,8 @@ Resources total(std::span<const Resources> chunks) {
 }
 
 DesignCost cost_below(double limit, const Design& design, std::span<const ShapeId> layers, const Goal& goal,
-                      Mapper& mapper) {
-  DesignCost cost = resources_of(design, layers, mapper);
+                      Mapper& mapper, const MapsToPlace* maps) {
+  DesignCost cost = with_resources(design, layers, mapper);
   const bool limited = limit < std::numeric_limits<double>::infinity();
   if (limited && !cost.fits) {
     return cost;
@@ -140,19 +191,26 @@ DesignCost cost_below(double limit, const Design& design, std::span<const ShapeI
   if (goal.objective == Objective::energy || goal.objective == Objective::edp) {
     map_for_energy(design, layers, goal.objective, mapper, cost);
   } else {
-    map_for_time(limit, design, layers, goal, mapper, cost);
+    const bool stores = maps != nullptr && design.store_port > 0;
+    const std::vector<StoreUse> uses = stores ? store_uses(design, maps->groups) : std::vector<StoreUse>(layers.size());
+    map_for_time(limit, design, layers, uses, goal, mapper, cost);
+    if (stores && cost.places.size() == layers.size()) {
+      add_store(design, layers, goal, mapper, *maps, cost);
+    }
   }
   cost.log_cost = std::log(cost.value) + excess_penalty * cost.excess + (feasible(cost) ? 0 : infeasible_penalty);
   return cost;
 }
 
-DesignCost cost_of(const Design& design, std::span<const ShapeId> layers, const Goal& goal, Mapper& mapper) {
-  return cost_below(std::numeric_limits<double>::infinity(), design, layers, goal, mapper);
+DesignCost cost_of(const Design& design, std::span<const ShapeId> layers, const Goal& goal, Mapper& mapper,
+                   const MapsToPlace* maps) {
+  return cost_below(std::numeric_limits<double>::infinity(), design, layers, goal, mapper, maps);
 }
 
-double load_on(const Chunk& chunk, bool adds_residual, ShapeId layer, int batch, Objective objective, Mapper& mapper) {
+double load_on(const Chunk& chunk, bool adds_residual, ShapeId layer, int batch, Objective objective, Mapper& mapper,
+               const StoreUse& use) {
   if (objective != Objective::energy) {
-    return time_on(chunk, layer, batch, mapper).cycles;
+    return time_on(chunk, layer, batch, mapper, use).cycles;
   }
   const auto front = mapper.energy_front(layer, chunk, adds_residual, batch);
   if (front->empty()) {
@@ -168,7 +226,7 @@ double load_on(const Chunk& chunk, bool adds_residual, ShapeId layer, int batch,
 }
 
 Accelerator accelerator_of(const Design& design, const DesignCost& cost) {
-  return {.batch = design.batch, .chunks = design.chunks, .places = cost.places};
+  return {.batch = design.batch, .chunks = design.chunks, .places = cost.places, .store = cost.store};
 }
 
 }  // namespace autonba

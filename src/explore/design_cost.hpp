@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,10 +19,23 @@ struct DesignCost {
   double excess = 0;    // Σ over DSP, BRAM18, LUT, FF, area, port bits and time of max(0, log(used / available))
   double log_cost = 0;  // log value + penalties: what engines minimise
   std::vector<double> chunk_cycles;
-  std::vector<double> chunk_loads;  // what each chunk adds to the objective: pJ for `energy`, else its cycles
+  std::vector<std::int64_t> layer_cycles;  // rounded up; not for `energy` and `edp`
+  std::vector<double> chunk_loads;         // what each chunk adds to the objective: pJ for `energy`, else its cycles
   std::vector<Resources> chunk_resources;
   std::vector<LayerPlace> places;  // by layer, with its best mapping
+  std::optional<Store> store;      // just deep enough for its maps
+  Resources store_resources;
 };
+
+/// What designs need to know of a network whose maps they may place in a store.
+struct MapsToPlace {
+  const Network& network;
+  const PlacementGroups& groups;
+  int depth_max = 0;  // of the store, words
+};
+
+/// Of all chunks and the store.
+Resources resources_of(const DesignCost& cost);
 
 /// Added to log value: for each unit of excess, and once if the design does not fit or does not run.
 inline constexpr double excess_penalty = 3;
@@ -33,17 +48,22 @@ inline bool feasible(const DesignCost& cost) {
 }
 
 /// Solves the mapping of every layer and adds up: the fastest, or for `energy` and `edp` those of least_energy().
-/// `layers`: shapes of the network's layers.
-DesignCost cost_of(const Design& design, std::span<const ShapeId> layers, const Goal& goal, Mapper& mapper);
+/// `layers`: shapes of the network's layers. `maps`: needed where the design has a store.
+DesignCost cost_of(const Design& design, std::span<const ShapeId> layers, const Goal& goal, Mapper& mapper,
+                   const MapsToPlace* maps = nullptr);
 
 /// The same for a design that matters only if it is feasible and its value is below `limit`: a design that does not
 /// fit, or of which some layers already take as long as `limit`, is left as it is found then, with `runs` false.
 DesignCost cost_below(double limit, const Design& design, std::span<const ShapeId> layers, const Goal& goal,
-                      Mapper& mapper);
+                      Mapper& mapper, const MapsToPlace* maps = nullptr);
+
+/// What each layer of the design has in the store. Requires a store.
+std::vector<StoreUse> store_uses(const Design& design, const PlacementGroups& groups);
 
 /// Time of a layer on a chunk, or for `energy` its energy: least dynamic energy and leakage while it runs, in pJ. Also
 /// where the chunk cannot run it.
-double load_on(const Chunk& chunk, bool adds_residual, ShapeId layer, int batch, Objective objective, Mapper& mapper);
+double load_on(const Chunk& chunk, bool adds_residual, ShapeId layer, int batch, Objective objective, Mapper& mapper,
+               const StoreUse& use = {});
 
 /// The accelerator of a design, once its mappings are solved.
 Accelerator accelerator_of(const Design& design, const DesignCost& cost);

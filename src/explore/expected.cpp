@@ -19,8 +19,8 @@ int bits_of(const LayerShape& shape) {
 
 }  // namespace
 
-ImaginedTime time_on(const Chunk& chunk, ShapeId id, int batch, Mapper& mapper) {
-  if (const auto best = mapper.best(id, chunk, batch)) {
+ImaginedTime time_on(const Chunk& chunk, ShapeId id, int batch, Mapper& mapper, const StoreUse& use) {
+  if (const auto best = mapper.best(id, chunk, batch, use)) {
     return {static_cast<double>(best->cycles), true, best->mapping};
   }
   const LayerShape& shape = mapper.shape(id);
@@ -37,7 +37,7 @@ ImaginedTime time_on(const Chunk& chunk, ShapeId id, int batch, Mapper& mapper) 
     factor *= ceil_div(stride, chunk.stride_max) * ceil_div(stride, chunk.stride_max);
   }
   for (; std::max({imagined.depth_input, imagined.depth_weight, imagined.depth_output}) < deepest; factor *= 2) {
-    if (const auto best = mapper.best(id, imagined, batch)) {
+    if (const auto best = mapper.best(id, imagined, batch, use)) {
       return {factor * static_cast<double>(best->cycles), false, best->mapping};
     }
     imagined.depth_input *= 2;
@@ -52,7 +52,7 @@ double cycles_without_chunk(const LayerShape& shape, int batch) {
          shape.kernel_height * shape.kernel_width;
 }
 
-LayerTime fastest_time(ShapeId id, const Accelerator& accelerator, Mapper& mapper) {
+LayerTime fastest_time(ShapeId id, const Accelerator& accelerator, Mapper& mapper, const StoreUse& use) {
   const ChunkKind kind = is_depthwise_kind(mapper.shape(id)) ? ChunkKind::depthwise : ChunkKind::conv;
   LayerTime fastest{0, cycles_without_chunk(mapper.shape(id), accelerator.batch)};
   bool found = false;
@@ -60,7 +60,7 @@ LayerTime fastest_time(ShapeId id, const Accelerator& accelerator, Mapper& mappe
     if (accelerator.chunks[i].kind != kind) {
       continue;
     }
-    const double cycles = time_on(accelerator.chunks[i], id, accelerator.batch, mapper).cycles;
+    const double cycles = time_on(accelerator.chunks[i], id, accelerator.batch, mapper, use).cycles;
     if (!found || cycles < fastest.cycles) {
       fastest = {static_cast<int>(i), cycles};
       found = true;

@@ -18,7 +18,8 @@ struct ImaginedTime {
   Mapping mapping;    // where it runs
 };
 
-ImaginedTime time_on(const Chunk& chunk, ShapeId shape, int batch, Mapper& mapper);
+/// `use`: the layer's maps in the feature store.
+ImaginedTime time_on(const Chunk& chunk, ShapeId shape, int batch, Mapper& mapper, const StoreUse& use = {});
 
 /// Cycles of a layer for which there is no chunk of the kind: ten for every multiply-accumulate or pooled value.
 double cycles_without_chunk(const LayerShape& shape, int batch);
@@ -31,7 +32,7 @@ struct LayerTime {
 
 /// The fastest chunk of the layer's kind with its best mapping, as time_on. Without a chunk of the kind,
 /// cycles_without_chunk, charged to chunk 0. Requires a chunk.
-LayerTime fastest_time(ShapeId shape, const Accelerator& accelerator, Mapper& mapper);
+LayerTime fastest_time(ShapeId shape, const Accelerator& accelerator, Mapper& mapper, const StoreUse& use = {});
 
 /// Seconds an image that each chunk is busy with the layers.
 std::vector<double> chunk_seconds(std::span<const LayerTime> layers, const Accelerator& accelerator,

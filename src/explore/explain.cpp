@@ -24,6 +24,8 @@ struct Placed {
   const Chunk& chunk;
   int batch;
   const Platform& platform;
+  StoreUse use;
+  const Accelerator& accelerator;
   bool chunk_adds_residual;
 };
 
@@ -49,13 +51,16 @@ std::vector<Mapping> fitting_tilings(const Placed& placed) {
 }
 
 ExplainedTiling explained(const Placed& placed, const Mapping& mapping) {
-  const auto& [shape, chunk, batch, platform, adds_residual] = placed;
+  const auto& [shape, chunk, batch, platform, use, accelerator, adds_residual] = placed;
   ExplainedTiling tiling{.mapping = mapping,
-                         .terms = layer_terms(shape, chunk, mapping, batch, platform),
+                         .terms = layer_terms(shape, chunk, mapping, batch, platform, use),
                          .words = tile_words(chunk, shape, mapping, batch)};
   if (platform.asic) {
-    tiling.energy_pj =
-        ChunkEnergy(chunk, adds_residual, *platform.asic).of(layer_traffic(shape, chunk, mapping, batch));
+    const Traffic traffic = layer_traffic(shape, chunk, mapping, batch, use);
+    tiling.energy_pj = ChunkEnergy(chunk, adds_residual, *platform.asic).of(traffic);
+    if (accelerator.store) {
+      *tiling.energy_pj += StoreEnergy(*accelerator.store, accelerator.chunks.size(), *platform.asic).of(traffic);
+    }
   }
   return tiling;
 }
@@ -69,7 +74,8 @@ void compare_tilings(const Placed& placed, std::size_t others, Explanation& expl
   explanation.fitting = static_cast<std::int64_t>(fitting.size());
   for (const Mapping& mapping : fitting) {
     if (mapping != chosen) {
-      timed.emplace_back(layer_cycles(placed.shape, placed.chunk, mapping, placed.batch, placed.platform), mapping);
+      timed.emplace_back(layer_cycles(placed.shape, placed.chunk, mapping, placed.batch, placed.platform, placed.use),
+                         mapping);
       explanation.rank += timed.back().first < chosen_cycles ? 1 : 0;
     }
   }
@@ -115,10 +121,11 @@ std::string why_not(const Chunk& chunk, const LayerShape& shape) {
   return can_run(chunk, shape) ? "its buffers hold no tile" : fmt::format("it has {} bits", chunk.bits);
 }
 
-std::vector<Relaxation> relaxations_of(const Chunk& chunk, ShapeId shape, int batch, Mapper& mapper) {
+std::vector<Relaxation> relaxations_of(const Chunk& chunk, ShapeId shape, int batch, const StoreUse& use,
+                                       Mapper& mapper) {
   std::vector<Relaxation> relaxations;
   for (const auto& [what, larger] : enlarged(chunk)) {
-    if (const auto best = mapper.best(shape, larger, batch)) {
+    if (const auto best = mapper.best(shape, larger, batch, use)) {
       relaxations.push_back({what, best->cycles});
     }
   }
@@ -126,9 +133,9 @@ std::vector<Relaxation> relaxations_of(const Chunk& chunk, ShapeId shape, int ba
 }
 
 Elsewhere on_another_chunk(const Accelerator& accelerator, std::size_t index, std::int64_t chunk_cycles, ShapeId shape,
-                           Mapper& mapper) {
+                           const StoreUse& use, Mapper& mapper) {
   Elsewhere other{.chunk = index, .chunk_cycles = chunk_cycles};
-  if (const auto best = mapper.best(shape, accelerator.chunks[index], accelerator.batch)) {
+  if (const auto best = mapper.best(shape, accelerator.chunks[index], accelerator.batch, use)) {
     other.cycles = best->cycles;
   } else {
     other.why_not = why_not(accelerator.chunks[index], mapper.shape(shape));
@@ -175,7 +182,14 @@ Explanation explain(const Network& network, const Accelerator& accelerator, std:
   const LayerPlace& place = accelerator.places[layer];
   const auto chunk_index = static_cast<std::size_t>(place.chunk);
   const Chunk& chunk = accelerator.chunks[chunk_index];
-  const Placed placed{shapes[layer], chunk, accelerator.batch, mapper.platform(),
+  const std::vector<StoreUse> uses = store_uses(network, accelerator);
+  const StoreUse& use = uses[layer];
+  const Placed placed{shapes[layer],
+                      chunk,
+                      accelerator.batch,
+                      mapper.platform(),
+                      use,
+                      accelerator,
                       adds_residual(shapes, accelerator, place.chunk)};
   Explanation explanation{.layer = layer,
                           .chunk = chunk_index,
@@ -183,11 +197,11 @@ Explanation explain(const Network& network, const Accelerator& accelerator, std:
                           .least_cycles = least_compute_cycles(network.layers[layer], chunk, accelerator.batch)};
   compare_tilings(placed, others, explanation);
   const ShapeId shape = mapper.intern(shapes[layer]);
-  explanation.relaxations = relaxations_of(chunk, shape, accelerator.batch, mapper);
-  const std::vector<std::int64_t> busy = evaluate(shapes, accelerator, mapper.platform()).chunk_cycles;
+  explanation.relaxations = relaxations_of(chunk, shape, accelerator.batch, use, mapper);
+  const std::vector<std::int64_t> busy = evaluate(shapes, accelerator, mapper.platform(), uses).chunk_cycles;
   for (std::size_t c = 0; c < accelerator.chunks.size(); ++c) {
     if (c != chunk_index) {
-      explanation.elsewhere.push_back(on_another_chunk(accelerator, c, busy[c], shape, mapper));
+      explanation.elsewhere.push_back(on_another_chunk(accelerator, c, busy[c], shape, use, mapper));
     }
   }
   return explanation;

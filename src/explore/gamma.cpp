@@ -101,11 +101,6 @@ ChunkNeeds needs_of(const LayerShape& shape) {
   return {.bits = chunk.bits, .stride = chunk.stride_max};
 }
 
-bool is_of_chunk(const DesignChoice& choice) {
-  return choice.parameter != Parameter::batch && choice.parameter != Parameter::chunk_count &&
-         choice.parameter != Parameter::layer_slot;
-}
-
 /// Every choice of unrolling and stride must leave a choice of requantisation lanes; throws InputError.
 void check_buildable(const DesignSpace& space, const ChunkSpace& chunks, const char* kind) {
   for (const int stride : chunks.stride_max) {
@@ -144,6 +139,19 @@ void check_macs(const DesignSpace& space, const ChunkSpace& chunks, const char* 
 
 }  // namespace
 
+bool is_of_chunk(const DesignChoice& choice) {
+  switch (choice.parameter) {
+    case Parameter::batch:
+    case Parameter::chunk_count:
+    case Parameter::layer_slot:
+    case Parameter::store_port:
+    case Parameter::map_place:
+      return false;
+    default:
+      return true;
+  }
+}
+
 int nearest_option(const std::vector<int>& options, int value) {
   const auto nearest = std::min_element(options.begin(), options.end(),
                                         [&](int a, int b) { return std::abs(a - value) < std::abs(b - value); });
@@ -158,8 +166,9 @@ void check_space(const DesignSpace& space, const Platform& platform) {
 }
 
 DesignChoices::DesignChoices(const DesignSpace& space, std::span<const LayerShape> shapes, const Platform& platform,
-                             Objective objective)
+                             Objective objective, PlacementGroups groups)
     : shapes_(shapes.begin(), shapes.end()),
+      groups_(std::move(groups)),
       chunks_max_(space.chunks_max),
       memory_bits_(platform.memory_bits_per_cycle) {
   check_space(space, platform);
@@ -196,6 +205,18 @@ DesignChoices::DesignChoices(const DesignSpace& space, std::span<const LayerShap
     std::iota(choice.options.begin(), choice.options.end(), conv ? 0 : conv_slots_);
     choices_.push_back(choice);
   }
+  if (space.store && groups_.count > 0) {
+    add_store_choices(*space.store);
+  }
+}
+
+void DesignChoices::add_store_choices(const StoreSpace& space) {
+  DesignChoice port{.parameter = Parameter::store_port, .options = {0}};
+  port.options.insert(port.options.end(), space.port_bits.begin(), space.port_bits.end());
+  choices_.push_back(port);
+  for (int group = 0; group < static_cast<int>(groups_.count); ++group) {
+    choices_.push_back({.parameter = Parameter::map_place, .index = group, .options = {0, 1}});
+  }
 }
 
 void DesignChoices::add_chunk_choices(const ChunkSpace& space, ChunkKind kind, int slot) {
@@ -230,6 +251,9 @@ struct DesignChoices::Draft {
 };
 
 bool DesignChoices::is_there(const Draft& draft, const DesignChoice& choice) const {
+  if (!is_of_chunk(choice)) {
+    return choice.parameter != Parameter::map_place || draft.design.store_port > 0;
+  }
   const int place = choice.kind == ChunkKind::conv ? choice.index : choice.index - conv_slots_;
   return place < draft.counts[static_cast<std::size_t>(choice.kind)];
 }
@@ -327,6 +351,13 @@ void DesignChoices::apply(Draft& draft, const DesignChoice& choice, int value) c
     case Parameter::layer_slot:
       draft.design.chunk_of[static_cast<std::size_t>(choice.index)] = value;
       break;
+    case Parameter::store_port:
+      draft.design.store_port = value;
+      draft.design.stored.assign(value > 0 ? groups_.count : 0, 0);
+      break;
+    case Parameter::map_place:
+      draft.design.stored[static_cast<std::size_t>(choice.index)] = static_cast<char>(value);
+      break;
     case Parameter::port_bits:
       draft.ports_left -= value;
       --draft.chunks_left;
@@ -345,7 +376,7 @@ Design DesignChoices::make(const Pick& pick) const {
   std::vector<char> allowed;
   for (std::size_t m = 0; m < choices_.size(); ++m) {
     const DesignChoice& choice = choices_[m];
-    if (is_of_chunk(choice) && !is_there(draft, choice)) {
+    if (!is_there(draft, choice)) {
       continue;
     }
     if (choice.parameter == Parameter::bits) {
@@ -376,6 +407,21 @@ Design DesignChoices::built(Draft draft) const {
   return std::move(design);
 }
 
+int DesignChoices::describe_store(const DesignChoice& choice, const Accelerator& accelerator) const {
+  if (choice.parameter == Parameter::store_port) {
+    return nearest_option(choice.options, accelerator.store ? accelerator.store->port_bits : 0);
+  }
+  if (!accelerator.store || accelerator.places.size() != groups_.layers.size()) {
+    return not_chosen;
+  }
+  for (std::size_t layer = 0; layer < groups_.layers.size(); ++layer) {
+    if (groups_.layers[layer].output == choice.index && accelerator.places[layer].writes_store) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
 std::vector<int> DesignChoices::describe(const Accelerator& accelerator) const {
   std::vector<int> slot_of(accelerator.chunks.size(), not_chosen);
   std::vector<const Chunk*> chunks(static_cast<std::size_t>(slots()), nullptr);
@@ -402,6 +448,8 @@ std::vector<int> DesignChoices::describe(const Accelerator& accelerator) const {
       const int slot = chunk == not_chosen ? not_chosen : slot_of[static_cast<std::size_t>(chunk)];
       const auto option = std::find(choice.options.begin(), choice.options.end(), slot);
       picks[m] = option == choice.options.end() ? not_chosen : static_cast<int>(option - choice.options.begin());
+    } else if (choice.parameter == Parameter::store_port || choice.parameter == Parameter::map_place) {
+      picks[m] = describe_store(choice, accelerator);
     } else if (const Chunk* chunk = chunks[static_cast<std::size_t>(choice.index)]) {
       picks[m] = nearest_option(choice.options, value_in(*chunk, choice.parameter));
     }

@@ -9,6 +9,7 @@
 #include "accel/accelerator.hpp"
 #include "accel/design_space.hpp"
 #include "accel/layout.hpp"
+#include "accel/placement.hpp"
 #include "accel/platform.hpp"
 #include "explore/objective.hpp"
 
@@ -31,15 +32,20 @@ enum class Parameter {
   accumulator,
   port_bits,
   layer_slot,
+  store_port,
+  map_place,
 };
 
 /// One design choice m, decided by its own vector γ^m of as many logits as it has options.
 struct DesignChoice {
   Parameter parameter = Parameter::batch;
-  ChunkKind kind = ChunkKind::conv;  // of the chunks that it is about; not for batch
-  int index = 0;                     // slot of the chunk, or number of the layer; 0 elsewhere
+  ChunkKind kind = ChunkKind::conv;  // of the chunks that it is about; elsewhere without meaning
+  int index = 0;                     // slot of the chunk, or number of the layer or group of maps; 0 elsewhere
   std::vector<int> options;          // what it chooses from; slots for layer_slot
 };
+
+/// Whether it is about one chunk.
+bool is_of_chunk(const DesignChoice& choice);
 
 /// The place among `options`, at least one, of the value nearest to `value`.
 int nearest_option(const std::vector<int>& options, int value);
@@ -53,6 +59,8 @@ struct Design {
   std::vector<Chunk> chunks;
   std::vector<int> slots;     // by chunk
   std::vector<int> chunk_of;  // by layer; a chunk of its kind
+  int store_port = 0;         // w_f; 0: no store
+  std::vector<char> stored;   // by group of maps, whether it lies in the store; empty: none
 };
 
 /// What a chunk must have at least.
@@ -68,8 +76,9 @@ void check_space(const DesignSpace& space, const Platform& platform);
 /// depthwise ones. A layer goes to a chunk of its kind.
 class DesignChoices {
  public:
+  /// `groups`: of the network's maps; without groups there is no store to choose.
   DesignChoices(const DesignSpace& space, std::span<const LayerShape> shapes, const Platform& platform,
-                Objective objective);
+                Objective objective, PlacementGroups groups = {});
 
   /// In the order in which they are made: an option rules out options of later choices only.
   const std::vector<DesignChoice>& choices() const { return choices_; }
@@ -98,14 +107,17 @@ class DesignChoices {
   const Least& least_of(ChunkKind kind) const { return least_[static_cast<std::size_t>(kind)]; }
 
   void add_chunk_choices(const ChunkSpace& space, ChunkKind kind, int slot);
+  void add_store_choices(const StoreSpace& space);
   struct Draft;
   bool is_there(const Draft& draft, const DesignChoice& choice) const;
   ChunkNeeds needs_of_last(const Draft& draft, const DesignChoice& choice) const;
   void mark_allowed(const Draft& draft, const DesignChoice& choice, std::vector<char>& allowed) const;
   void apply(Draft& draft, const DesignChoice& choice, int value) const;
   Design built(Draft draft) const;
+  int describe_store(const DesignChoice& choice, const Accelerator& accelerator) const;
 
   std::vector<LayerShape> shapes_;
+  PlacementGroups groups_;
   std::vector<ChunkNeeds> needs_;  // by layer
   std::vector<DesignChoice> choices_;
   std::array<Least, 2> least_;

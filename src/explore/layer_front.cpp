@@ -38,10 +38,10 @@ std::size_t LayerFronts::place(std::size_t buffer, std::int64_t words) const {
 
 /// Every tiling that some depths hold, with its bound.
 void LayerFronts::list(const LayerShape& shape, Tilings& tilings, const Chunk& chunk, bool accumulator,
-                       std::span<const int> strides, int batch) {
+                       std::span<const int> strides, int batch, const StoreUse& use) {
   candidates_.clear();
   const bool depthwise = is_depthwise_kind(shape);
-  const CycleBound bound(shape, chunk, batch, platform_);
+  const CycleBound bound(shape, chunk, batch, platform_, use);
   const std::int64_t kernel = is_pooling(shape) ? 0 : std::int64_t{shape.kernel_height} * shape.kernel_width;
   const std::int64_t words_of_output = shape.output.bits == 32 ? ceil_div(32, chunk.bits) : 1;
   const std::vector<TileSize>& row_tiles = tilings.rows(chunk.unroll_p, batch);
@@ -109,8 +109,9 @@ void LayerFronts::sort_roughly() {
 /// Tilings roughly in the order of their bounds: one that another with no more cycles than its bound beats in all that
 /// it needs is not counted.
 std::span<const FrontTiling> LayerFronts::of(const LayerShape& shape, Tilings& tilings, const Chunk& chunk,
-                                             bool accumulator, std::span<const int> strides, int batch) {
-  list(shape, tilings, chunk, accumulator, strides, batch);
+                                             bool accumulator, std::span<const int> strides, int batch,
+                                             const StoreUse& use) {
+  list(shape, tilings, chunk, accumulator, strides, batch, use);
   sort_roughly();
   front_.clear();
   std::size_t likely = 0;  // what beat the last one often beats the next
@@ -132,7 +133,7 @@ std::span<const FrontTiling> LayerFronts::of(const LayerShape& shape, Tilings& t
       return true;
     };
     if (!is_beaten(candidate.bound)) {
-      const std::int64_t cycles = layer_cycles(shape, chunk, candidate.mapping, batch, platform_);
+      const std::int64_t cycles = layer_cycles(shape, chunk, candidate.mapping, batch, platform_, use);
       if (!is_beaten(cycles)) {
         front_.push_back({cycles, candidate.needs});
       }
@@ -151,6 +152,22 @@ std::span<const FrontTiling> LayerFronts::of(const LayerShape& shape, Tilings& t
   }
   front_.resize(kept);
   return front_;
+}
+
+std::optional<std::int64_t> LayerFronts::least_cycles(const LayerShape& shape, Tilings& tilings, const Chunk& chunk,
+                                                      bool accumulator, std::span<const int> strides, int batch,
+                                                      const StoreUse& use) {
+  list(shape, tilings, chunk, accumulator, strides, batch, use);
+  sort_roughly();
+  constexpr std::int64_t none = std::numeric_limits<std::int64_t>::max();
+  std::int64_t least = none;
+  for (const std::uint32_t number : order_) {
+    const Candidate& candidate = candidates_[number];
+    if (candidate.bound < least) {
+      least = std::min(least, layer_cycles(shape, chunk, candidate.mapping, batch, platform_, use));
+    }
+  }
+  return least == none ? std::nullopt : std::optional(least);
 }
 
 }  // namespace autonba

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -59,9 +60,14 @@ class LayerFronts {
 
   /// By ascending cycles. Buffer depths, accumulator and largest stride of `chunk` do not matter: found are the tilings
   /// for all depths of the lists, with `accumulator` both with and without one, and for all of `strides`. Empty if no
-  /// tile fits.
+  /// tile fits. `use`: the layer's maps in the feature store.
   std::span<const FrontTiling> of(const LayerShape& shape, Tilings& tilings, const Chunk& chunk, bool accumulator,
-                                  std::span<const int> strides, int batch);
+                                  std::span<const int> strides, int batch, const StoreUse& use = {});
+
+  /// Of the first of these tilings, without the others, which takes less time; none if no tile fits.
+  std::optional<std::int64_t> least_cycles(const LayerShape& shape, Tilings& tilings, const Chunk& chunk,
+                                           bool accumulator, std::span<const int> strides, int batch,
+                                           const StoreUse& use = {});
 
  private:
   struct Candidate {
@@ -70,7 +76,7 @@ class LayerFronts {
     Mapping mapping;
   };
   void list(const LayerShape& shape, Tilings& tilings, const Chunk& chunk, bool accumulator,
-            std::span<const int> strides, int batch);
+            std::span<const int> strides, int batch, const StoreUse& use);
   void sort_roughly();
   std::size_t place(std::size_t buffer, std::int64_t words) const;
 

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t remembered_most = 1'000'000;  // mappings, about 100 bytes each
 
 /// All that the best mapping of a layer depends on, packed.
-using Key = std::array<std::uint64_t, 4>;
+using Key = std::array<std::uint64_t, 6>;
 
 struct KeyHash {
   std::size_t operator()(const Key& key) const {
@@ -35,12 +35,16 @@ struct ShapeHash {
   std::size_t operator()(const LayerShape& shape) const { return hash_value(shape); }
 };
 
-Key make_key(ShapeId shape, const Chunk& chunk, int batch) {
+Key make_key(ShapeId shape, const Chunk& chunk, int batch, const StoreUse& use) {
   const auto at = [](auto value, int shift) { return static_cast<std::uint64_t>(value) << shift; };
+  const std::uint64_t how =
+      use.any() ? at(use.turns, 32) | at(use.word_bits, 8) | at(use.residual, 1) | at(use.output, 0) : 0;
   return {at(shape, 32) | at(batch, 16) | at(chunk.bits, 8) | at(chunk.accumulator, 1) | at(chunk.kind, 0),
           at(chunk.unroll_m, 48) | at(chunk.unroll_n, 32) | at(chunk.unroll_p, 16) | at(chunk.requant_lanes, 0),
           at(chunk.depth_input, 32) | at(chunk.depth_weight, 0),
-          at(chunk.depth_output, 32) | at(chunk.port_bits, 16) | at(chunk.stride_max, 0)};
+          at(chunk.depth_output, 32) | at(chunk.port_bits, 16) | at(chunk.stride_max, 0),
+          use.inputs,
+          how};
 }
 
 /// A tiling whose exact cycles are still unknown.
@@ -110,11 +114,11 @@ Chunk as_good(const Chunk& chunk, const KnownShape& known, int batch) {
 }
 
 /// Every tiling that the buffers hold, with its bound.
-void list_tilings(KnownShape& known, const Chunk& chunk, int batch, const Platform& platform,
+void list_tilings(KnownShape& known, const Chunk& chunk, int batch, const StoreUse& use, const Platform& platform,
                   std::vector<Promise>& promises) {
   const LayerShape& shape = known.shape;
   const bool depthwise = is_depthwise_kind(shape);
-  const CycleBound bound(shape, chunk, batch, platform);
+  const CycleBound bound(shape, chunk, batch, platform, use);
   const std::vector<TileSize>& row_tiles = known.tilings.rows(chunk.unroll_p, batch);
   for (const TileSize& m : known.tilings.output_channels(chunk.unroll_m)) {
     const std::int64_t m_words = ceil_div(m.size, chunk.unroll_m);
@@ -152,17 +156,17 @@ struct Mapper::Memory {
   EnergyFronts energy_fronts;
   std::unique_ptr<ExactMemory> exact;
 
-  std::optional<BestMapping> solve(ShapeId id, const Chunk& chunk, int batch);
+  std::optional<BestMapping> solve(ShapeId id, const Chunk& chunk, int batch, const StoreUse& use);
 };
 
-std::optional<BestMapping> Mapper::Memory::solve(ShapeId id, const Chunk& chunk, int batch) {
+std::optional<BestMapping> Mapper::Memory::solve(ShapeId id, const Chunk& chunk, int batch, const StoreUse& use) {
   KnownShape& known = shapes[static_cast<std::size_t>(id)];
   promises.clear();
-  list_tilings(known, chunk, batch, platform, promises);
+  list_tilings(known, chunk, batch, use, platform, promises);
   std::optional<BestMapping> found;
   const auto compute = [&](const Promise& promise) {
     const Mapping mapping = mapping_of(promise);
-    const std::int64_t cycles = layer_cycles(known.shape, chunk, mapping, batch, platform);
+    const std::int64_t cycles = layer_cycles(known.shape, chunk, mapping, batch, platform, use);
     if (!found || cycles < found->cycles) {
       found = {mapping, cycles};
     }
@@ -217,20 +221,20 @@ const LayerShape& Mapper::shape(ShapeId id) const {
   return memory_->shapes[static_cast<std::size_t>(id)].shape;
 }
 
-std::optional<BestMapping> Mapper::best(ShapeId id, const Chunk& chunk, int batch) {
+std::optional<BestMapping> Mapper::best(ShapeId id, const Chunk& chunk, int batch, const StoreUse& use) {
   const KnownShape& known = memory_->shapes[static_cast<std::size_t>(id)];
   if (!can_run(chunk, known.shape)) {
     return std::nullopt;
   }
   const Chunk equal = as_good(chunk, known, batch);
-  const Key key = make_key(id, equal, batch);
+  const Key key = make_key(id, equal, batch, use);
   if (const auto solved = memory_->best.find(key); solved != memory_->best.end()) {
     return solved->second;
   }
   if (memory_->best.size() >= remembered_most) {
     memory_->best.clear();
   }
-  return memory_->best[key] = memory_->solve(id, equal, batch);
+  return memory_->best[key] = memory_->solve(id, equal, batch, use);
 }
 
 ExactMemory& Mapper::exact_memory(const DesignSpace& space) {

@@ -22,7 +22,7 @@ class ExactMemory;
 using ShapeId = std::int32_t;
 
 /// Finds the best mapping of a layer on a chunk, exactly over the tilings of explore/tilings.hpp, and remembers it: the
-/// same (shape, chunk, batch) is solved once while the memory lasts. Results do not depend on what is remembered.
+/// same (shape, chunk, batch, use) is solved once while the memory lasts. Results do not depend on what is remembered.
 /// One for each platform. Not for use by several threads at once.
 class Mapper {
  public:
@@ -37,8 +37,8 @@ class Mapper {
   std::vector<ShapeId> intern(const Network& network);
   const LayerShape& shape(ShapeId id) const;
 
-  /// None if the chunk cannot run the layer, or no tile of it fits.
-  std::optional<BestMapping> best(ShapeId shape, const Chunk& chunk, int batch);
+  /// None if the chunk cannot run the layer, or no tile of it fits. `use`: the layer's maps in the feature store.
+  std::optional<BestMapping> best(ShapeId shape, const Chunk& chunk, int batch, const StoreUse& use = {});
 
   /// What the engine `exact` remembers of a design space; of one at a time.
   ExactMemory& exact_memory(const DesignSpace& space);

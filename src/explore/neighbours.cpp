@@ -39,7 +39,8 @@ int other_option(Rng& rng, int option, std::size_t options) {
 }
 
 bool same(const Design& a, const Design& b) {
-  return a.batch == b.batch && a.chunks == b.chunks && a.chunk_of == b.chunk_of;
+  return a.batch == b.batch && a.chunks == b.chunks && a.chunk_of == b.chunk_of && a.store_port == b.store_port &&
+         a.stored == b.stored;
 }
 
 }  // namespace
@@ -69,6 +70,12 @@ Neighbours::Neighbours(const DesignChoices& choices) : choices_(&choices) {
       case Parameter::layer_slot:
         kind.layers.push_back(m);
         kind.first_slot = static_cast<std::size_t>(choice.options.front());
+        break;
+      case Parameter::store_port:
+        store_choice_ = m;
+        break;
+      case Parameter::map_place:
+        place_choices_.push_back(m);
         break;
       default:
         slot_choices_[static_cast<std::size_t>(choice.index)].push_back(m);
@@ -102,15 +109,34 @@ Design Neighbours::neighbour(const Design& design, const DesignCost& cost, const
     std::vector<int> picks = design.picks;
     do {
       const double kind = uniform(rng);
+      const double place = store_choice_ > 0 ? options.place : 0;
       if (kind < options.structure) {
         change_structure(picks, rng);
-      } else if (kind > options.structure + options.layer || !move_layer(picks, design.slots[slowest], options, rng)) {
+      } else if (kind < options.structure + place) {
+        move_map(picks, rng);
+      } else if (kind > options.structure + place + options.layer ||
+                 !move_layer(picks, design.slots[slowest], options, rng)) {
         change_parameter(picks, design.slots, options, rng);
       }
     } while (happens(rng, options.another));
     changed = near(picks, rng);
   }
   return changed;
+}
+
+/// A store that is new has all maps in it.
+void Neighbours::move_map(std::vector<int>& picks, Rng& rng) const {
+  constexpr double other_port = 0.1;
+  if (picks[store_choice_] == 0 || happens(rng, other_port)) {
+    const bool is_new = picks[store_choice_] == 0;
+    picks[store_choice_] = other_option(rng, picks[store_choice_], choices_->choices()[store_choice_].options.size());
+    for (const std::size_t m : place_choices_) {
+      picks[m] = is_new ? 1 : picks[m];
+    }
+    return;
+  }
+  const std::size_t m = place_choices_[index_below(rng, place_choices_.size())];
+  picks[m] = picks[m] == 1 ? 0 : 1;
 }
 
 /// False where every layer has only one chunk to go to, or has none.
@@ -224,15 +250,28 @@ Design Neighbours::crossed(const Design& a, const Design& b, Rng& rng) const {
       }
     }
   }
-  for (const Kind& kind : kinds_) {
-    if (kind.layers.empty()) {
-      continue;
-    }
-    const std::size_t begin = index_below(rng, kind.layers.size() + 1);
-    const std::size_t end = index_below(rng, kind.layers.size() + 1);
+  const auto take_range = [&](const std::vector<std::size_t>& choices) {
+    const std::size_t begin = index_below(rng, choices.size() + 1);
+    const std::size_t end = index_below(rng, choices.size() + 1);
     for (std::size_t i = std::min(begin, end); i < std::max(begin, end); ++i) {
-      picks[kind.layers[i]] = b.picks[kind.layers[i]];
+      picks[choices[i]] = b.picks[choices[i]];
     }
+  };
+  for (const Kind& kind : kinds_) {
+    if (!kind.layers.empty()) {
+      take_range(kind.layers);
+    }
+  }
+  const bool port_of_b = store_choice_ > 0 && happens(rng, 0.5);
+  if (port_of_b && picks[store_choice_] == 0 && b.picks[store_choice_] > 0) {
+    for (const std::size_t m : place_choices_) {
+      picks[m] = b.picks[m];
+    }
+  } else if (store_choice_ > 0 && picks[store_choice_] > 0 && b.picks[store_choice_] > 0) {
+    take_range(place_choices_);
+  }
+  if (port_of_b) {
+    picks[store_choice_] = b.picks[store_choice_];
   }
   return near(picks, rng);
 }

@@ -17,6 +17,7 @@ int uniform_pick(Rng& rng, const std::vector<char>& allowed);
 /// chunk that has layers.
 struct MoveOptions {
   double layer = 0.4;         // a layer goes to another chunk
+  double place = 0.15;        // where there is a store: a group of maps goes in or out, or the store gets another port
   double structure = 0.05;    // batch or number of chunks, one option up or down
   double from_slowest = 0.5;  // of layers that move: from the chunk that takes the longest, others from anywhere
   double step = 0.5;          // of parameters that change: to the next option up or down, others to any
@@ -51,6 +52,7 @@ class Neighbours {
     bool used = false;
   };
   int chunks(const Kind& kind, const std::vector<int>& picks) const;
+  void move_map(std::vector<int>& picks, Rng& rng) const;
   bool move_layer(std::vector<int>& picks, int slowest_slot, const MoveOptions& options, Rng& rng) const;
   void change_parameter(std::vector<int>& picks, const std::vector<int>& slots, const MoveOptions& options,
                         Rng& rng) const;
@@ -62,6 +64,8 @@ class Neighbours {
   const DesignChoices* choices_;
   std::size_t batch_choice_ = 0;
   std::array<Kind, 2> kinds_;
+  std::size_t store_choice_ = 0;                        // of its port; 0: there is no store to choose
+  std::vector<std::size_t> place_choices_;              // of groups of maps
   std::vector<std::vector<std::size_t>> slot_choices_;  // by slot, in the same order for slots of one kind
 };
 

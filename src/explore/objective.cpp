@@ -6,6 +6,10 @@ bool needs_tables(Objective objective) {
   return objective == Objective::energy || objective == Objective::edp || objective == Objective::area;
 }
 
+bool may_use_store(Objective objective) {
+  return objective == Objective::fps || objective == Objective::latency;
+}
+
 bool sums_over_chunks(Objective objective) {
   return objective == Objective::latency || objective == Objective::energy;
 }

@@ -18,6 +18,10 @@ enum class Objective { fps, latency, energy, edp, area };
 
 bool needs_tables(Objective objective);
 
+/// Whether engines place maps in a feature store for it. For the others they do not: what an access to a store costs,
+/// in energy or area, depends on all maps that lie in it.
+bool may_use_store(Objective objective);
+
 /// Whether it is a sum over chunks, and not what the slowest of them makes it.
 bool sums_over_chunks(Objective objective);
 

@@ -5,20 +5,30 @@
 #include <utility>
 
 namespace autonba {
+namespace {
+
+PlacementGroups groups_to_place(const Problem& problem) {
+  return problem.space.store && may_use_store(problem.objective) ? placement_groups(problem.network)
+                                                                 : PlacementGroups{};
+}
+
+}  // namespace
 
 Trial::Trial(const Problem& problem, const Budget& budget, Mapper& mapper)
     : problem_(problem),
       budget_(budget),
       mapper_(mapper),
       shapes_(layer_shapes(problem.network)),
-      choices_(problem.space, shapes_, problem.platform, problem.objective) {
+      groups_(groups_to_place(problem)),
+      maps_{problem.network, groups_, problem.space.store ? problem.space.store->depth_max : 0},
+      choices_(problem.space, shapes_, problem.platform, problem.objective, groups_) {
   for (const LayerShape& shape : shapes_) {
     layers_.push_back(mapper.intern(shape));
   }
 }
 
 DesignCost Trial::evaluate(const Design& design) {
-  DesignCost cost = cost_of(design, layers_, problem_.goal(), mapper_);
+  DesignCost cost = cost_of(design, layers_, problem_.goal(), mapper_, &maps_);
   count(design, cost);
   return cost;
 }
@@ -26,7 +36,7 @@ DesignCost Trial::evaluate(const Design& design) {
 void Trial::evaluate_for_best(const Design& design) {
   // Nothing is below infinity that the first design could be measured against.
   const double limit = std::min(best_value_, std::numeric_limits<double>::max());
-  count(design, cost_below(limit, design, layers_, problem_.goal(), mapper_));
+  count(design, cost_below(limit, design, layers_, problem_.goal(), mapper_, &maps_));
 }
 
 void Trial::count(const Design& design, const DesignCost& cost) {
@@ -49,6 +59,7 @@ std::vector<int> Trial::evaluate_start(const Accelerator& start) {
                             const auto layer = static_cast<std::size_t>(&place - start.places.data());
                             return can_run(start.chunks[static_cast<std::size_t>(place.chunk)], shapes_[layer]);
                           });
+  place_maps(start, places_fit, design);
   if (places_fit) {
     for (const LayerPlace& place : start.places) {
       design.chunk_of.push_back(place.chunk);
@@ -59,16 +70,32 @@ std::vector<int> Trial::evaluate_start(const Accelerator& start) {
   return choices_.describe(accelerator_of(design, evaluate(design)));
 }
 
+/// Where the start has them; of another network's start, all in the store if it has one.
+void Trial::place_maps(const Accelerator& start, bool places_fit, Design& design) const {
+  if (!start.store || groups_.count == 0) {
+    return;
+  }
+  design.store_port = start.store->port_bits;
+  design.stored.assign(groups_.count, places_fit ? 0 : 1);
+  for (std::size_t layer = 0; places_fit && layer < groups_.layers.size(); ++layer) {
+    if (start.places[layer].writes_store && groups_.layers[layer].output != always_external) {
+      design.stored[static_cast<std::size_t>(groups_.layers[layer].output)] = 1;
+    }
+  }
+}
+
 std::vector<std::vector<double>> Trial::loads_on_all_chunks(const Design& design) {
+  const std::vector<StoreUse> uses =
+      design.store_port > 0 ? store_uses(design, groups_) : std::vector<StoreUse>(layers_.size());
   std::vector<std::vector<double>> loads;
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
     const ChunkKind kind = is_depthwise_kind(shapes_[layer]) ? ChunkKind::depthwise : ChunkKind::conv;
     const bool adds_residual = !shapes_[layer].residual.segments.empty();
     std::vector<double>& of_layer = loads.emplace_back();
     for (const Chunk& chunk : design.chunks) {
-      of_layer.push_back(chunk.kind == kind
-                             ? load_on(chunk, adds_residual, layers_[layer], design.batch, problem_.objective, mapper_)
-                             : std::numeric_limits<double>::infinity());
+      of_layer.push_back(chunk.kind == kind ? load_on(chunk, adds_residual, layers_[layer], design.batch,
+                                                      problem_.objective, mapper_, uses[layer])
+                                            : std::numeric_limits<double>::infinity());
     }
   }
   return loads;
@@ -100,7 +127,8 @@ void Trial::place_layers(Design& design) {
 
 Solution Trial::finish() {
   if (solution_.accelerator) {
-    solution_.cost = autonba::evaluate(shapes_, *solution_.accelerator, problem_.platform);
+    fit_store(problem_.network, problem_.platform, *solution_.accelerator);
+    solution_.cost = autonba::evaluate(problem_.network, *solution_.accelerator, problem_.platform);
   }
   return std::move(solution_);
 }

@@ -42,6 +42,7 @@ class Trial {
 
  private:
   void count(const Design& design, const DesignCost& cost);
+  void place_maps(const Accelerator& start, bool places_fit, Design& design) const;
   void place_layers(Design& design);
 
   const Problem& problem_;
@@ -49,6 +50,8 @@ class Trial {
   Mapper& mapper_;
   std::vector<LayerShape> shapes_;
   std::vector<ShapeId> layers_;
+  PlacementGroups groups_;  // none without a store
+  MapsToPlace maps_;
   DesignChoices choices_;
   Solution solution_;
   double best_value_ = std::numeric_limits<double>::infinity();

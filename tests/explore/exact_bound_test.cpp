@@ -3,6 +3,7 @@
 #include "../accel/random_cases.hpp"
 #include "explore/exact/class_tree.hpp"
 #include "explore/exact/makespan.hpp"
+#include "explore/least_placement.hpp"
 #include "explore/mapper.hpp"
 
 namespace autonba {
@@ -33,24 +34,40 @@ TEST(LeastTimes, AreNeverAboveTheBestMapping) {
   Rng rng = make_rng(1, "exact bound test");
   double tightness = 0;
   int layers = 0;
-  for (int round = 0; round < 60; ++round) {
+  int stored = 0;
+  int by_store = 0;
+  for (int round = 0; round < 120; ++round) {
     const Platform platform = random_platform(rng);
     Mapper mapper(platform);
     for_random_layers(rng, 100, [&](const Network& network, int i, const LayerShape& shape) {
-      const int batch = random_between(rng, 1, 4);
+      const int batch = random_between(rng, 0, 5) == 0 ? 16 : random_between(rng, 1, 4);
       const Chunk chunk = random_chunk(rng, shape);
       const ClassTree tree = class_tree({class_of_one(chunk)}, platform);
       ASSERT_EQ(tree.classes.size(), 1U);
-      const double least = least_times(tree, shape, batch, platform).front();
-      const std::optional<BestMapping> best = mapper.best(mapper.intern(shape), chunk, batch);
+      // In half of the cases with maps in a store, of which the bound knows all, or only which ones.
+      const std::size_t mode = round % 2 == 0 ? 0 : uniform_index(rng, modes);
+      const int turns = 1 << random_between(rng, 0, 5);
+      const StoreUse use = store_use(mode, {.turns = turns, .word_bits = turns * (32 << random_between(rng, 0, 2))});
+      const StoreUse wide = store_use(mode, {.turns = 1, .word_bits = store_word_bits_most});
+      const double least = least_times(tree, shape, batch, platform, wide).front();
+      const std::optional<BestMapping> best = mapper.best(mapper.intern(shape), chunk, batch, use);
       ASSERT_TRUE(best);
-      EXPECT_LE(least, static_cast<double>(best->cycles))
-          << describe(network.layers[static_cast<std::size_t>(i)], chunk, best->mapping, batch);
-      tightness += least / static_cast<double>(best->cycles);
-      ++layers;
+      const auto cycles = static_cast<double>(best->cycles);
+      const std::string what = describe(network.layers[static_cast<std::size_t>(i)], chunk, best->mapping, batch);
+      EXPECT_LE(least, cycles) << what;
+      EXPECT_LE(least_times(tree, shape, batch, platform, use).front(), cycles) << what;
+      EXPECT_LE(least_store_time(shape, batch, platform, use), cycles) << what;
+      if (mode == 0) {
+        tightness += least / static_cast<double>(best->cycles);
+        ++layers;
+      }
+      stored += mode == 0 ? 0 : 1;
+      by_store += least_store_time(shape, batch, platform, use) > least ? 1 : 0;
     });
   }
   EXPECT_GT(tightness / layers, 0.7);  // it would be of no use
+  EXPECT_GT(stored, 1000);
+  EXPECT_GT(by_store, 100);
 }
 
 /// Every assignment, item by item.

@@ -226,7 +226,8 @@ ChunkSpace small_chunk_space(Rng& rng, ChunkKind kind, bool asic, const Network&
   }
 }
 
-RandomProblem random_problem(Rng& rng, Platform platform) {
+/// With up to so many different chunks of each kind.
+RandomProblem random_problem(Rng& rng, Platform platform, std::size_t convs = 64, std::size_t depthwise = 24) {
   RandomProblem problem{.network = small_network(rng), .platform = std::move(platform), .space = {.name = "random"}};
   // Layers as small as these would otherwise only wait.
   problem.platform.read_latency = random_between(rng, 1, 30);
@@ -235,8 +236,8 @@ RandomProblem random_problem(Rng& rng, Platform platform) {
   problem.platform.layer_end = random_between(rng, 1, 20);
   const bool asic = problem.platform.asic.has_value();
   problem.space.batch = one_of<std::vector<int>>(rng, {{1, 2}, {1, 4}, {1}, {2, 4}});
-  problem.space.conv = small_chunk_space(rng, ChunkKind::conv, asic, problem.network, 64);
-  problem.space.depthwise = small_chunk_space(rng, ChunkKind::depthwise, asic, problem.network, 24);
+  problem.space.conv = small_chunk_space(rng, ChunkKind::conv, asic, problem.network, convs);
+  problem.space.depthwise = small_chunk_space(rng, ChunkKind::depthwise, asic, problem.network, depthwise);
   problem.space.chunks_max = chance(rng, 0.3) ? 2 : 3;
   limit_platform(rng, problem);
   return problem;
@@ -246,6 +247,16 @@ RandomProblem random_problem(Rng& rng, Platform platform) {
 
 RandomProblem random_fpga_problem(Rng& rng) {
   return random_problem(rng, load_platform(one_of<std::string>(rng, {"zc706", "zc706-pl", "pynq-z2"})));
+}
+
+RandomProblem random_store_problem(Rng& rng) {
+  RandomProblem problem =
+      random_problem(rng, load_platform(one_of<std::string>(rng, {"zc706", "zc706-pl", "pynq-z2"})), 8, 4);
+  problem.platform.bram18 += random_between(rng, 0, 12);
+  problem.platform.lut += random_between(rng, 0, 2000);
+  problem.space.store = StoreSpace{.port_bits = some_of<int>(rng, chance(rng, 0.5) ? 1 : 2, {32, 64, 128}),
+                                   .depth_max = one_of<int>(rng, {64, 512, 1024, 4096})};
+  return problem;
 }
 
 RandomProblem random_asic_problem(Rng& rng) {

@@ -22,6 +22,9 @@ struct RandomProblem {
 
 RandomProblem random_fpga_problem(Rng& rng);
 
+/// On an FPGA, with a store that holds some maps, all or none.
+RandomProblem random_store_problem(Rng& rng);
+
 /// Memory and leakage take from little to most of the energy.
 RandomProblem random_asic_problem(Rng& rng);
 

@@ -90,8 +90,8 @@ double first_share(const std::vector<TileSize>& tiles, std::int64_t loaded) {
 /// What a layer takes at least on any chunk of a class.
 class LeastTime {
  public:
-  LeastTime(const LayerShape& shape, int batch, const Platform& platform)
-      : shape_(shape), batch_(batch), platform_(platform), tilings_(shape) {}
+  LeastTime(const LayerShape& shape, int batch, const Platform& platform, const StoreUse& use)
+      : shape_(shape), batch_(batch), platform_(platform), use_(use), tilings_(shape) {}
 
   double of(const Chunk& fastest) {
     CycleBound::LeastLoads loads = loads_of(fastest.unroll_p);
@@ -99,7 +99,7 @@ class LeastTime {
                                                                     ceil_div(shape_.m, fastest.unroll_m) *
                                                                     ceil_div(shape_.n, fastest.unroll_n) <=
                                                                 fastest.depth_weight;
-    return CycleBound(shape_, fastest, batch_, platform_).of_any(loads);
+    return CycleBound(shape_, fastest, batch_, platform_, use_).of_any(loads);
   }
 
  private:
@@ -122,6 +122,7 @@ class LeastTime {
   const LayerShape& shape_;
   int batch_;
   const Platform& platform_;
+  StoreUse use_;
   Tilings tilings_;
   std::map<int, CycleBound::LeastLoads> loads_;  // by U_p
 };
@@ -146,9 +147,10 @@ ClassTree class_tree(std::vector<ChunkClass> classes, const Platform& platform) 
   return tree;
 }
 
-std::vector<double> least_times(const ClassTree& tree, const LayerShape& shape, int batch, const Platform& platform) {
+std::vector<double> least_times(const ClassTree& tree, const LayerShape& shape, int batch, const Platform& platform,
+                                const StoreUse& use) {
   const bool logits = shape.output.bits == 32;  // which take more words of fewer bits; nothing else depends on bits
-  LeastTime least_time(shape, batch, platform);
+  LeastTime least_time(shape, batch, platform, use);
   std::vector<double> times(tree.classes.size(), std::numeric_limits<double>::infinity());
   std::vector<double> known(tree.classes.size(), -1);
   for (std::size_t c = 0; c < times.size(); ++c) {
@@ -159,6 +161,37 @@ std::vector<double> least_times(const ClassTree& tree, const LayerShape& shape, 
     }
   }
   return times;
+}
+
+double least_store_time(const LayerShape& shape, int batch, const Platform& platform, const StoreUse& use) {
+  const int groups = is_depthwise_kind(shape) ? 1 : shape.groups;
+  // Every word with something in it is moved once at least. Of a group each pixel is a run of its own, unless it reads
+  // all of one of several maps.
+  const auto cycles = [&](bool is_stored, std::int64_t rows, std::int64_t cols, int channels, const MapView& map) {
+    const auto words = [&](std::int64_t values) { return ceil_div(values * map.bits, std::int64_t{use.word_bits}); };
+    const auto segments = static_cast<std::int64_t>(map.segments.size());
+    const bool in_long_runs = groups == 1 || std::any_of(map.segments.begin(), map.segments.end(),
+                                                         [](const Segment& segment) { return segment.map.index > 0; });
+    const std::int64_t moved = in_long_runs ? rows * words(cols * channels * groups)
+                                            : rows * cols * std::max(segments, groups * words(channels));
+    return is_stored ? use.turns * moved : 0;
+  };
+  Tilings tilings(shape);
+  const std::int64_t images = shape.flattened ? 1 : batch;
+  const std::int64_t rows = images * least_loaded(tilings.rows(1, batch));
+  const std::int64_t cols = least_loaded(tilings.columns());
+  const int channels = is_depthwise_kind(shape) ? shape.m : shape.n;
+  const std::int64_t input = shape.flattened ? cycles(use.inputs != 0, cols, rows, channels, shape.input)
+                                             : cycles(use.inputs != 0, rows, cols, channels, shape.input);
+  const auto of_outputs = [&](bool is_stored, const MapView& map) {
+    const std::int64_t out_rows = std::int64_t{batch} * shape.output.height;
+    return shape.flattened ? cycles(is_stored, 1, out_rows * shape.output.width, shape.m, map)
+                           : cycles(is_stored, out_rows, shape.output.width, shape.m, map);
+  };
+  const std::int64_t output = of_outputs(use.output, shape.output);
+  const std::int64_t residual = of_outputs(use.residual, shape.residual);
+  // Residuals are read where inputs are, and wait for what is written.
+  return static_cast<double>(platform.layer_start + platform.layer_end + residual + std::max(input, output));
 }
 
 }  // namespace autonba

@@ -31,6 +31,11 @@ inline bool is_single(const ClassTree::Node& node) {
 ClassTree class_tree(std::vector<ChunkClass> classes, const Platform& platform);
 
 /// For every class, what a layer takes at least on any chunk of it, in cycles a batch: infinity where none can run it.
-std::vector<double> least_times(const ClassTree& tree, const LayerShape& shape, int batch, const Platform& platform);
+/// `use`: its maps in a store of no more turns and of words no narrower than the store that it has.
+std::vector<double> least_times(const ClassTree& tree, const LayerShape& shape, int batch, const Platform& platform,
+                                const StoreUse& use = {});
+
+/// The same on any chunk at all, for the words that pass through the sides of the store.
+double least_store_time(const LayerShape& shape, int batch, const Platform& platform, const StoreUse& use);
 
 }  // namespace autonba

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 
+#include "accel/placement.hpp"
 #include "base/parallel.hpp"
+#include "base/random.hpp"
 #include "explore/exact/constants.hpp"
 #include "explore/exact/energy_bound.hpp"
 #include "explore/exact/energy_design.hpp"
@@ -12,6 +14,7 @@
 #include "explore/exact/instance.hpp"
 #include "explore/exact/region_queue.hpp"
 #include "explore/exact/relaxation.hpp"
+#include "explore/exact/store_design.hpp"
 #include "explore/gamma.hpp"
 #include "explore/layer_front.hpp"
 
@@ -23,6 +26,7 @@ namespace {
 constexpr std::size_t round_first = 64;
 constexpr std::size_t round_most = 4096;
 constexpr std::size_t weight_of_single_classes = 16;
+constexpr std::size_t weight_of_store = 64;
 constexpr std::size_t weight_of_energy = 128;
 constexpr std::int64_t improvement_rounds = 8;  // after which what is near the best design is tried
 constexpr std::size_t open_most = 2'000'000;    // regions, about 250 bytes each
@@ -57,6 +61,7 @@ class BranchAndBound {
         budget_(budget),
         watch_(watch),
         team_(budget.threads),
+        open_(has_store(instance) ? instance.batch_count() : 1),
         has_start_(start.has_value()),
         best_(std::move(start)) {
     note_best();
@@ -78,16 +83,21 @@ class BranchAndBound {
   const std::optional<Found>& best() const { return best_; }
   const std::vector<TracePoint>& trace() const { return trace_; }
   std::int64_t regions() const { return looked_at_; }
-  double bound() const { return std::min({best_ ? best_->value : infinity, settled_, open_.least_bound()}); }
+  double bound() const { return std::min({best_ ? best_->value : infinity, settled_, least_open()}); }
 
  private:
+  static bool has_store(const Instance& instance) {
+    return std::any_of(instance.layouts().begin(), instance.layouts().end(),
+                       [](const Layout& layout) { return layout.has_store(); });
+  }
+
   /// What is no better does not matter.
   double limit() const { return best_ ? best_->value * (1 - budget_.gap) : infinity; }
 
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
 
   bool is_done() const {
-    return open_.empty() || open_.least_bound() >= limit() || seconds() >= budget_.seconds ||
+    return least_open() == infinity || least_open() >= limit() || seconds() >= budget_.seconds ||
            (budget_.evaluations > 0 && looked_at_ >= budget_.evaluations);
   }
 
@@ -99,19 +109,45 @@ class BranchAndBound {
 
   void add(const Region& region) {
     if (region.bound < infinity) {
-      open_.push(region);
+      open_[open_.size() > 1 ? instance_.layout_of(region).batch_place : 0].push(region);
     }
-    if (open_.size() > open_most) {
-      settled_ = std::min(settled_, open_.leave_out_half());
+    std::size_t open = 0;
+    for (const RegionQueue& of_batch : open_) {
+      open += of_batch.size();
     }
+    if (open > open_most) {
+      const auto fewer = [](const RegionQueue& a, const RegionQueue& b) { return a.size() < b.size(); };
+      settled_ = std::min(settled_, std::max_element(open_.begin(), open_.end(), fewer)->leave_out_half());
+    }
+  }
+
+  /// The place of the queue with the least bound of all.
+  std::size_t first_open() const {
+    const auto less = [](const RegionQueue& a, const RegionQueue& b) { return a.least_bound() < b.least_bound(); };
+    return static_cast<std::size_t>(std::min_element(open_.begin(), open_.end(), less) - open_.begin());
+  }
+  double least_open() const { return open_[first_open()].least_bound(); }
+
+  /// With a store every other round is of the regions of one batch after the other: their bounds say little of which
+  /// batch is best, and designs are looked for from the first region of a round.
+  RegionQueue& open_for_round() {
+    if (has_start_ || open_.size() == 1 || rounds_ % 2 == 0) {
+      return open_[first_open()];
+    }
+    auto batch = static_cast<std::size_t>(rounds_ / 2) % open_.size();
+    while (open_[batch].least_bound() >= limit()) {
+      batch = (batch + 1) % open_.size();
+    }
+    return open_[batch];
   }
 
   std::vector<Region> next_round() {
     std::vector<Region> round;
     const std::size_t most = best_ ? round_most : round_first;
     const auto left = static_cast<std::size_t>(budget_.evaluations > 0 ? budget_.evaluations - looked_at_ : round_most);
-    for (std::size_t weight = 0; weight < most && round.size() < left && open_.least_bound() < limit();) {
-      round.push_back(open_.pop());
+    RegionQueue& open = open_for_round();
+    for (std::size_t weight = 0; weight < most && round.size() < left && open.least_bound() < limit();) {
+      round.push_back(open.pop());
       weight += weight_of(round.back());
     }
     return round;
@@ -120,6 +156,9 @@ class BranchAndBound {
   std::size_t weight_of(const Region& region) const {
     if (widest_slot(region)) {
       return 1;
+    }
+    if (instance_.layout_of(region).has_store()) {
+      return weight_of_store;
     }
     return counts_energy(instance_.problem().objective) ? weight_of_energy : weight_of_single_classes;
   }
@@ -186,20 +225,25 @@ class BranchAndBound {
     return outcome;
   }
 
-  /// Down from the region to a single class for each slot, always where the bound is less, as long as the chunks leave
+  /// Down from the region to a single class for each slot, mostly where the bound is less, as long as the chunks leave
   /// enough for their buffers: how much that is changes from round to round.
   std::optional<Found> dive(const Region& region) const {
     constexpr std::array shares = {0.8, 0.6, 0.9, 0.4, 1.0};
-    const double share = shares[static_cast<std::size_t>(rounds_) % shares.size()];
+    const auto turn = static_cast<std::size_t>(rounds_);
+    const std::size_t laps = open_.size() > 1 ? turn / (2 * open_.size()) : 0;  // for every batch another one
+    const double share = shares[(turn + laps) % shares.size()];
+    Rng rng = make_rng(turn, "dive");
     int splits_left = 1000;
-    std::optional<Region> here = first_below(region, share, splits_left);
+    std::optional<Region> here = first_below(region, share, rng, splits_left);
     double elsewhere = infinity;  // the region itself is looked at when its turn comes
     return here && tight_bound(instance_, *here, limit(), elsewhere) < limit() ? descend(instance_, *here, limit())
                                                                                : std::nullopt;
   }
 
-  /// Depth first: where the first chunks leave nothing for the last ones, smaller ones are taken.
-  std::optional<Region> first_below(const Region& region, double share, int& splits_left) const {
+  /// Depth first: where the first chunks leave nothing for the last ones, smaller ones are taken. What maps in the
+  /// store leave to the chunks is not known on the way, so there it is tried now and then where the bound is more.
+  std::optional<Region> first_below(const Region& region, double share, Rng& rng, int& splits_left) const {
+    constexpr double other_way = 0.15;
     const std::optional<std::size_t> slot = widest_slot(region);
     if (!slot) {
       return region;
@@ -209,9 +253,12 @@ class BranchAndBound {
     }
     std::vector<Region> parts = halves(region, *slot, share);
     std::stable_sort(parts.begin(), parts.end(), [](const Region& a, const Region& b) { return a.bound < b.bound; });
+    if (instance_.layout_of(region).has_store() && uniform(rng) < other_way) {
+      std::reverse(parts.begin(), parts.end());
+    }
     for (const Region& part : parts) {
       if (part.bound < limit()) {
-        if (std::optional<Region> below = first_below(part, share, splits_left)) {
+        if (std::optional<Region> below = first_below(part, share, rng, splits_left)) {
           return below;
         }
       }
@@ -281,7 +328,9 @@ class BranchAndBound {
       return;
     }
     Best best{.found = std::nullopt, .bound = infinity};  // what does not fit has no designs
-    if (instance_.problem().objective == Objective::area) {
+    if (instance_.layout_of(region).has_store()) {
+      best = fits_at_upper_ends(instance_, region) ? best_with_store(instance_, region, limit()) : best;
+    } else if (instance_.problem().objective == Objective::area) {
       Region least = region;
       for (Slot& slot : least.slots) {
         slot.high = slot.low;
@@ -336,6 +385,8 @@ class BranchAndBound {
             share_of_scarce(used[s], all, instance_.platform()) - share_of_scarce(less, all, instance_.platform());
         if (instance_.problem().objective == Objective::area) {
           score = static_cast<double>(used[s].area_um2 - less.area_um2);
+        } else if (instance_.layout_of(region).has_store()) {  // what the store could have
+          score += 1e-6 * static_cast<double>(used[s].bram18 - less.bram18 + used[s].area_um2 - less.area_um2);
         }
         score = a == static_cast<std::size_t>(Amount::stride_max) ? infinity : score;
         if (!choice || score > most) {
@@ -375,7 +426,7 @@ class BranchAndBound {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   double watched_ = 0;
   Team team_;
-  RegionQueue open_;
+  std::vector<RegionQueue> open_;  // with a store by place of the batch
   std::int64_t looked_at_ = 0;
   std::int64_t rounds_ = 0;
   const bool has_start_;
@@ -385,14 +436,16 @@ class BranchAndBound {
   double settled_ = infinity;
 };
 
-/// With the best mapping of every layer.
+/// With the best mapping of every layer, and the store as deep as it must be then.
 void map_layers(const Problem& problem, Mapper& mapper, Accelerator& accelerator) {
   const std::vector<ShapeId> shapes = mapper.intern(problem.network);
+  const std::vector<StoreUse> uses = store_uses(problem.network, accelerator);
   for (std::size_t layer = 0; layer < shapes.size(); ++layer) {
     LayerPlace& place = accelerator.places[layer];
     const Chunk& chunk = accelerator.chunks[static_cast<std::size_t>(place.chunk)];
-    place.mapping = mapper.best(shapes[layer], chunk, accelerator.batch)->mapping;
+    place.mapping = mapper.best(shapes[layer], chunk, accelerator.batch, uses[layer])->mapping;
   }
+  fit_store(problem.network, problem.platform, accelerator);
 }
 
 }  // namespace

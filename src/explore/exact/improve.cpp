@@ -5,6 +5,7 @@
 
 #include "explore/exact/constants.hpp"
 #include "explore/exact/relaxation.hpp"
+#include "explore/exact/store_design.hpp"
 
 namespace autonba {
 namespace {
@@ -176,7 +177,8 @@ std::optional<Found> design_of(const Instance& instance, const Accelerator& acce
   const std::vector<Layout>& layouts = instance.layouts();
   const auto layout = std::find_if(layouts.begin(), layouts.end(), [&](const Layout& candidate) {
     return candidate.batch == accelerator.batch && candidate.counts[0] == convs &&
-           candidate.counts[1] == chunks.size() - convs;
+           candidate.counts[1] == chunks.size() - convs &&
+           candidate.store_port == (accelerator.store ? accelerator.store->port_bits : 0);
   });
   if (layout == layouts.end()) {
     return std::nullopt;
@@ -195,7 +197,14 @@ std::optional<Found> design_of(const Instance& instance, const Accelerator& acce
     }
     region.slots[s].low = region.slots[s].high = *amounts;
   }
-  return descend(instance, region, infinity);
+  std::optional<Found> found = descend(instance, region, infinity);
+  if (layout->has_store() && accelerator.places.size() == instance.groups().layers.size()) {
+    std::optional<Found> as_it_was = with_maps_of(instance, region, accelerator);
+    if (as_it_was && (!found || as_it_was->value < found->value)) {
+      return as_it_was;
+    }
+  }
+  return found;
 }
 
 std::optional<Found> improve(const Instance& instance, const Found& found) {

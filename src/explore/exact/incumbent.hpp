@@ -13,6 +13,7 @@ struct Found {
   std::array<Slot, slots_most> slots{};                        // of single classes; `high` is what they have
   std::array<std::vector<std::uint8_t>, kind_count> chunk_of;  // by kind and place in its layers
   std::array<std::vector<Mapping>, kind_count> mappings;       // the same, with energy and EDP; else empty: the fastest
+  std::vector<char> stored;                                    // by group of maps, in a layout with a store
 };
 
 /// Whether the chunks at the region's upper ends fit together.
@@ -35,7 +36,7 @@ Best best_at_upper_ends(const Instance& instance, const Region& region);
 /// the time that it costs. Less is tried if it will hardly be better than `limit`.
 std::optional<Found> descend(const Instance& instance, const Region& region, double limit);
 
-/// The accelerator; without mappings where the design has none.
+/// The accelerator; without mappings where the design has none, its store of depth 0.
 Accelerator accelerator_of(const Instance& instance, const Found& found);
 
 }  // namespace autonba

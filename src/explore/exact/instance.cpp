@@ -12,30 +12,56 @@
 namespace autonba {
 namespace {
 
-Item make_item(ShapeId id, const LayerShape& shape) {
+Item make_item(ShapeId id, const LayerShape& shape, std::size_t storable) {
   const bool logits = shape.output.bits == 32;
   return {.id = id,
+          .storable = storable,
           .bits = std::max({shape.input.bits, logits ? 0 : shape.output.bits, shape.residual.bits}),
           .stride = std::max(shape.stride_rows, shape.stride_cols),
           .adds_residual = !shape.residual.segments.empty()};
+}
+
+PlacementGroups groups_to_place(const Problem& problem) {
+  PlacementGroups none;
+  none.layers.resize(problem.network.layers.size());
+  return problem.space.store && may_use_store(problem.objective) ? placement_groups(problem.network) : none;
+}
+
+std::size_t storable_mode(const LayerGroups& groups) {
+  return (groups.input != always_external ? input_stored : 0) |
+         (groups.residual != always_external ? residual_stored : 0) |
+         (groups.output != always_external ? output_stored : 0);
+}
+
+/// Whether the item's maps may lie so.
+bool may_be(const Item& item, std::size_t mode) {
+  return (mode & ~item.storable) == 0;
+}
+
+std::size_t modes_of(const Layout& layout) {
+  return layout.has_store() ? modes : 1;
 }
 
 std::size_t kind_index(ChunkKind kind) {
   return static_cast<std::size_t>(kind);
 }
 
-/// Of every node, from those of its classes.
+/// Of every node, from those of its classes: by item and, where there are more than one, by mode.
 std::vector<double> node_times(const ClassTree& tree, std::span<const Item> items,
                                std::span<const std::vector<double>* const> class_times) {
-  std::vector<double> times(tree.nodes.size() * items.size());
+  const std::size_t row_size = class_times.size();
+  const std::size_t of_item = row_size / items.size();
+  std::vector<double> times(tree.nodes.size() * row_size, infinity);
   for (std::size_t node = tree.nodes.size(); node-- > 0;) {  // those below a node come after it
     const ClassTree::Node& here = tree.nodes[node];
-    double* row = times.data() + node * items.size();
-    const double* left = times.data() + here.left * items.size();
-    const double* right = times.data() + here.right * items.size();
-    for (std::size_t item = 0; item < items.size(); ++item) {
-      row[item] =
-          is_single(here) ? items[item].count * (*class_times[item])[here.first] : std::min(left[item], right[item]);
+    double* row = times.data() + node * row_size;
+    const double* left = times.data() + here.left * row_size;
+    const double* right = times.data() + here.right * row_size;
+    for (std::size_t i = 0; i < row_size; ++i) {
+      if (class_times[i] != nullptr) {
+        row[i] =
+            is_single(here) ? items[i / of_item].count * (*class_times[i])[here.first] : std::min(left[i], right[i]);
+      }
     }
   }
   return times;
@@ -48,30 +74,175 @@ Instance::Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory, 
       batches_(problem.objective == Objective::latency ? std::vector{1} : problem.space.batch),  // that of one image
       mapper_(mapper),
       memory_(memory),
-      energies_(counts_energy(problem.objective) ? &memory.energies() : nullptr) {
+      energies_(counts_energy(problem.objective) ? &memory.energies() : nullptr),
+      groups_(groups_to_place(problem)),
+      least_placement_(groups_) {
   const std::vector<LayerShape> shapes = layer_shapes(problem.network);
   for (const ChunkKind kind : {ChunkKind::conv, ChunkKind::depthwise}) {
     kinds_[kind_index(kind)] = make_kind(kind, shapes, mapper, threads);
   }
+  list_items_of_layers();
+  add_layouts();
+}
+
+void Instance::list_items_of_layers() {
+  items_of_layers_.resize(problem_.network.layers.size());
+  for (std::size_t kind = 0; kind < kind_count; ++kind) {
+    for (std::size_t i = 0; i < kinds_[kind].layers.size(); ++i) {
+      items_of_layers_[kinds_[kind].layers[i]] = {kind, kinds_[kind].item_of[i]};
+    }
+  }
+}
+
+void Instance::add_layouts() {
   const auto counts = [&](std::size_t kind) {
     return std::pair(kinds_[kind].items.empty() ? 0U : 1U, kinds_[kind].chunks_max);
   };
   const auto [conv_min, conv_max] = counts(0);
   const auto [depthwise_min, depthwise_max] = counts(1);
   const std::size_t most =
-      std::min<std::size_t>(conv_max + depthwise_max, static_cast<std::size_t>(problem.space.chunks_max));
+      std::min<std::size_t>(conv_max + depthwise_max, static_cast<std::size_t>(problem_.space.chunks_max));
   if (most > slots_most) {
     throw input_error(
         "design space {}: allows {} chunks; `exact` proves up to {}: lower chunks_max, or take another engine",
-        problem.space.name, most, slots_most);
+        problem_.space.name, most, slots_most);
   }
   for (std::size_t batch = 0; batch < batches_.size(); ++batch) {
     for (std::size_t conv = conv_min; conv <= conv_max; ++conv) {
       for (std::size_t depthwise = depthwise_min; depthwise <= depthwise_max && conv + depthwise <= most; ++depthwise) {
-        layouts_.push_back({batches_[batch], batch, {conv, depthwise}});
+        add_layout({batches_[batch], batch, {conv, depthwise}});
       }
     }
   }
+}
+
+/// Without a store, and with every one.
+void Instance::add_layout(const Layout& without) {
+  layouts_.push_back(without);
+  if (groups_.count == 0) {
+    return;
+  }
+  for (const int port : problem_.space.store->port_bits) {
+    Layout layout = without;
+    layout.store_port = port;
+    count_words(layout);
+    place_store(layout);
+    layouts_.push_back(layout);
+  }
+}
+
+void Instance::count_words(Layout& layout) const {
+  const std::vector<Layer>& layers = problem_.network.layers;
+  const int word_bits = store_word_bits({0, layout.store_port}, layout.slots());
+  std::vector<std::int64_t> words(layers.size(), 0);  // by map
+  std::vector<int> readers(layers.size(), 0);
+  std::vector<std::vector<int>> inputs;
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    const auto [kind, item] = items_of_layers_[layer];
+    words[layer] = store_words(shape(kinds_[kind].items[item].id).output, layout.batch, word_bits);
+    layout.all_words += groups_.layers[layer].output == always_external ? 0 : words[layer];
+    inputs.push_back(maps_read(layers[layer]));
+    std::vector<int> all = inputs.back();
+    all.push_back(layers[layer].residual.value_or(network_input));
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    for (const int map : all) {
+      if (map >= 0) {
+        ++readers[static_cast<std::size_t>(map)];
+      }
+    }
+  }
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    const int residual = layers[layer].residual.value_or(network_input);
+    const bool reads_twice = std::find(inputs[layer].begin(), inputs[layer].end(), residual) != inputs[layer].end();
+    for (std::size_t mode = 0; mode < modes; ++mode) {
+      double shares = 0;
+      std::int64_t whole = 0;
+      const auto add = [&](int map) {
+        if (map >= 0) {
+          const auto place = static_cast<std::size_t>(map);
+          shares += static_cast<double>(words[place]) / readers[place];
+          whole += words[place];
+        }
+      };
+      for (const int map : inputs[layer]) {
+        if ((mode & input_stored) != 0) {
+          add(map);
+        }
+      }
+      if ((mode & residual_stored) != 0 && !reads_twice) {
+        add(residual);
+      }
+      const std::int64_t written = (mode & output_stored) != 0 ? words[layer] : 0;
+      layout.mode_words.push_back(shares + static_cast<double>(written));
+      layout.mode_words_at_once.push_back(whole + written);
+    }
+  }
+}
+
+void Instance::place_store(Layout& layout) {
+  const auto known = std::find_if(layouts_.begin(), layouts_.end(), [&](const Layout& other) {
+    return other.batch == layout.batch && other.store_port == layout.store_port &&
+           store_turns(other.slots()) == store_turns(layout.slots());
+  });
+  if (known != layouts_.end()) {
+    layout.store_place = known->store_place;
+    return;
+  }
+  layout.store_place = stores_++;
+  for (KindPart& part : kinds_) {
+    part.store_times.push_back(store_times(part, layout));
+  }
+}
+
+std::int64_t Instance::store_capacity(const Region& region, const PartialResources& chunks) const {
+  const Layout& layout = layout_of(region);
+  constexpr std::int64_t step = 512;  // at which BRAM18 step
+  const auto fits_beside = [&](std::int64_t depth) {
+    const Resources store = store_resources({static_cast<int>(depth), layout.store_port}, layout.slots(), platform());
+    const auto within = [](double part, std::int64_t more, std::int64_t most) {
+      return part + static_cast<double>(more) <= static_cast<double>(most) * (1 + 1e-12);
+    };
+    return within(chunks.bram18, store.bram18, platform().bram18) && within(chunks.lut, store.lut, platform().lut) &&
+           within(chunks.ff, store.ff, platform().ff) &&
+           within(chunks.area_um2, store.area_um2, platform().asic ? platform().asic->area_um2 : 0);
+  };
+  std::int64_t low = 0;
+  std::int64_t high = problem_.space.store->depth_max / step + 1;  // steps that do not fit, or are too many
+  while (high - low > 1) {
+    const std::int64_t middle = (low + high) / 2;
+    (fits_beside(middle * step) ? low : high) = middle;
+  }
+  // An ASIC's store has any depth: what fits is less than a step more.
+  const std::int64_t depth = platform().asic ? (low + 1) * step : low * step;
+  return low == 0 && fits_beside(lutram_depth) ? std::max<std::int64_t>(depth, lutram_depth) : depth;
+}
+
+PartialResources Instance::least_store_resources(const Layout& layout, std::int64_t words) const {
+  if (words <= lutram_depth) {
+    return {};  // of a deeper one some resources are less
+  }
+  const Store store{least_store_depth(words, platform().asic.has_value()), layout.store_port};
+  const Resources used = store_resources(store, layout.slots(), platform());
+  return {.bram18 = static_cast<double>(used.bram18), .area_um2 = static_cast<double>(used.area_um2)};
+}
+
+std::vector<std::int64_t> Instance::slot_words(const Accelerator& accelerator) const {
+  std::vector<std::int64_t> words(accelerator.places.size(), 0);
+  const int word_bits = store_word_bits(*accelerator.store, accelerator.chunks.size());
+  for (std::size_t layer = 0; layer < words.size(); ++layer) {
+    if (accelerator.places[layer].writes_store) {
+      const auto [kind, item] = items_of_layers_[layer];
+      words[layer] = store_words(shape(kinds_[kind].items[item].id).output, accelerator.batch, word_bits);
+    }
+  }
+  return words;
+}
+
+StoreUse Instance::use_of(const Layout& layout, std::size_t mode) {
+  return layout.has_store() ? store_use(mode, {.turns = store_turns(layout.slots()),
+                                               .word_bits = store_word_bits({0, layout.store_port}, layout.slots())})
+                            : StoreUse{};
 }
 
 KindPart Instance::make_kind(ChunkKind kind, std::span<const LayerShape> shapes, Mapper& mapper, int threads) {
@@ -81,14 +252,15 @@ KindPart Instance::make_kind(ChunkKind kind, std::span<const LayerShape> shapes,
       continue;
     }
     const ShapeId id = mapper.intern(shapes[layer]);
-    const auto known =
-        std::find_if(part.items.begin(), part.items.end(), [&](const Item& item) { return item.id == id; });
+    const std::size_t storable = storable_mode(groups_.layers[layer]);
+    const auto known = std::find_if(part.items.begin(), part.items.end(),
+                                    [&](const Item& item) { return item.id == id && item.storable == storable; });
     part.item_of.push_back(static_cast<std::size_t>(known - part.items.begin()));
     part.layers.push_back(layer);
     if (known != part.items.end()) {
       known->count += 1;
     } else {
-      part.items.push_back(make_item(id, shapes[layer]));
+      part.items.push_back(make_item(id, shapes[layer], storable));
       part.adds_residuals = part.adds_residuals || part.items.back().adds_residual;
     }
   }
@@ -98,19 +270,38 @@ KindPart Instance::make_kind(ChunkKind kind, std::span<const LayerShape> shapes,
   const ChunkSpace& space = kind == ChunkKind::conv ? problem_.space.conv : problem_.space.depthwise;
   part.chunks_max = part.tree->nodes.empty() ? 0 : static_cast<std::size_t>(space.chunks_max);
   for (const int batch : batches_) {
-    std::vector<const std::vector<double>*> class_times(part.items.size());
-    share_out(part.items.size(), threads, [&] {
-      return [&](std::size_t item) {
-        const ShapeId id = part.items[item].id;
-        class_times[item] = &memory_.least_times(id, mapper.shape(id), batch);
-      };
-    });
-    part.least_times.push_back(node_times(*part.tree, part.items, class_times));
+    part.least_times.push_back(least_times(part, batch, 1, threads));
+    if (groups_.count > 0) {
+      part.least_times_by_mode.push_back(least_times(part, batch, modes, threads));
+    }
   }
   if (counts_energy(problem_.objective)) {
     add_energies(part);
   }
   return part;
+}
+
+std::vector<double> Instance::least_times(const KindPart& part, int batch, std::size_t modes_here, int threads) {
+  std::vector<const std::vector<double>*> class_times(part.items.size() * modes_here);
+  share_out(class_times.size(), threads, [&] {
+    return [&](std::size_t i) {
+      const Item& item = part.items[i / modes_here];
+      const std::size_t mode = i % modes_here;
+      class_times[i] =
+          may_be(item, mode) ? &memory_.least_times(item.id, mapper_.shape(item.id), batch, mode) : nullptr;
+    };
+  });
+  return node_times(*part.tree, part.items, class_times);
+}
+
+std::vector<double> Instance::store_times(const KindPart& part, const Layout& layout) const {
+  std::vector<double> times;
+  for (const Item& item : part.items) {
+    for (std::size_t mode = 0; mode < modes; ++mode) {
+      times.push_back(item.count * least_store_time(shape(item.id), layout.batch, platform(), use_of(layout, mode)));
+    }
+  }
+  return times;
 }
 
 void Instance::add_energies(KindPart& part) const {
@@ -159,70 +350,206 @@ void Instance::open(Region& region, std::size_t slot) const {
   }
 }
 
-const Instance::Fronts& Instance::fronts(const Region& region, std::size_t slot, const Amounts& amounts,
-                                         Lanes lanes) const {
-  const ChunkClass& chunks = class_of(region, slot);
-  const std::vector<int>& all_lanes = chunks.lists[static_cast<std::size_t>(Amount::requant_lanes)];
-  Amounts datapath = amounts;
-  if (lanes == Lanes::bounded) {
-    at(datapath, Amount::requant_lanes) = static_cast<std::uint8_t>(all_lanes.size() - 1);
+struct Instance::SlotChunk {
+  const KindPart& kind;
+  const Layout& layout;
+  const ChunkClass& chunks;
+  Chunk own;
+  Chunk datapath;  // the lanes that its fronts have
+  Fronts& fronts;
+  Cell offer;
+  bool adds_residual = false;
+  std::size_t node = 0;
+  std::size_t modes_here = 1;
+  int requant_cycles = 1;
+
+  bool runs(const Item& item) const {
+    return item.bits <= own.bits && item.stride <= own.stride_max && (adds_residual || !item.adds_residual);
   }
+  /// No more than the item takes in the mode with any amounts; infinity where its maps may not lie so.
+  double least_time(std::size_t item, std::size_t mode) const {
+    if (modes_here == 1) {
+      return 0;
+    }
+    const std::size_t place = item * modes + mode;
+    return std::max(kind.least_times_by_mode[layout.batch_place][node * kind.items.size() * modes + place],
+                    kind.store_times[layout.store_place][place]);
+  }
+};
+
+/// Of a slot's class with given lanes, with the batch and the store of the region's layout.
+std::uint64_t Instance::key_of(const Region& region, std::size_t slot, std::uint8_t lanes) const {
   const Layout& layout = layout_of(region);
-  const std::uint64_t key = std::uint64_t{node_of(region, slot).first} << 32 | layout.kind_of(slot) << 24 |
-                            layout.batch_place << 16 | at(datapath, Amount::requant_lanes);
+  const std::size_t store = layout.has_store() ? 1 + layout.store_place : 0;
+  return std::uint64_t{node_of(region, slot).first} << 32 | layout.kind_of(slot) << 28 | store << 16 |
+         layout.batch_place << 8 | lanes;
+}
+
+Instance::Fronts& Instance::fronts(const Region& region, std::size_t slot, std::uint8_t lanes) const {
+  const std::uint64_t key = key_of(region, slot, lanes);
   {
     const std::shared_lock lock(mutex_);
     if (const auto known = fronts_.find(key); known != fronts_.end()) {
       return *known->second;
     }
   }
-  auto found = std::make_unique<Fronts>();
-  for (const Item& item : kind_of(region, slot).items) {
-    found->push_back(memory_.front(item.id, mapper_.shape(item.id), chunk_at(chunks, datapath),
-                                   chunks.lists[static_cast<std::size_t>(Amount::stride_max)], batch_of(region)));
-  }
+  auto none = std::make_unique<Fronts>(kind_of(region, slot).items.size() * modes_of(layout_of(region)));
   const std::unique_lock lock(mutex_);
-  return *fronts_.try_emplace(key, std::move(found)).first->second;
+  return *fronts_.try_emplace(key, std::move(none)).first->second;
 }
 
-void Instance::times(const Region& region, std::size_t slot, const Amounts& amounts, Lanes lanes,
-                     std::vector<double>& times, Amounts* needed) const {
-  const std::vector<Item>& items = kind_of(region, slot).items;
-  const ChunkClass& chunks = class_of(region, slot);
-  const Chunk own = chunk_at(chunks, amounts);
-  const Fronts& all = fronts(region, slot, amounts, lanes);
-  const Cell offer = offered(chunks, amounts);
-  const bool residual = adds_residual_at(chunks, amounts);
-  const int requant_cycles = ceil_div(own.unroll_m * own.unroll_p, own.requant_lanes);
-  const std::size_t stride = at(amounts, Amount::stride_max);
-  times.assign(items.size(), infinity);
-  Needs most;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (items[i].bits > own.bits || items[i].stride > own.stride_max || (items[i].adds_residual && !residual)) {
-      continue;
-    }
-    const std::vector<FrontTiling>& tilings = all[i]->tilings;
-    const auto best = std::find_if(tilings.begin(), tilings.end(),
-                                   [&](const FrontTiling& tiling) { return within(tiling.needs, offer); });
-    if (best == tilings.end()) {
-      continue;
-    }
-    times[i] = items[i].count * std::max(static_cast<double>(best->cycles), all[i]->groups * requant_cycles);
-    if (needed != nullptr) {
-      const Needs needs = needs_of(best->needs);
-      most.accumulator = std::max(most.accumulator, needs.accumulator);
-      most.input[stride] = std::max(most.input[stride], needs.input[stride]);
-      most.weight = std::max(most.weight, needs.weight);
-      most.output = std::max(most.output, needs.output);
+const LeastTimes& Instance::least_of_class(const Region& region, std::size_t slot) const {
+  const std::uint64_t key = key_of(region, slot, 0);
+  {
+    const std::shared_lock lock(mutex_);
+    if (const auto known = least_of_classes_.find(key); known != least_of_classes_.end()) {
+      return *known->second;
     }
   }
-  if (needed != nullptr) {
-    *needed = amounts;
-    at(*needed, Amount::depth_input) = static_cast<std::uint8_t>(most.input[stride]);
-    at(*needed, Amount::depth_weight) = static_cast<std::uint8_t>(most.weight);
-    at(*needed, Amount::depth_output) = static_cast<std::uint8_t>(most.output);
-    if (most.accumulator == 0) {
-      at(*needed, Amount::accumulator) = 0;
+  const Layout& layout = layout_of(region);
+  const KindPart& kind = kind_of(region, slot);
+  const ChunkClass& chunks = class_of(region, slot);
+  const Chunk fastest = chunk_at(chunks, chunks.most());
+  const std::size_t row = region.slots[slot].node * kind.items.size() * modes;
+  auto found = std::make_unique<LeastTimes>();
+  for (std::size_t item = 0; item < kind.items.size(); ++item) {
+    std::array<double, modes> least;
+    for (std::size_t mode = 0; mode < modes; ++mode) {
+      const std::size_t place = item * modes + mode;
+      least[mode] = std::max(kind.least_times_by_mode[layout.batch_place][row + place],
+                             kind.store_times[layout.store_place][place]);
+    }
+    // Only of modes that may be the best one more is worked out.
+    double best = infinity;
+    std::array<double, modes> left = least;
+    for (auto next = std::min_element(left.begin(), left.end()); *next < best;
+         next = std::min_element(left.begin(), left.end())) {
+      const auto mode = static_cast<std::size_t>(next - left.begin());
+      const ShapeId id = kind.items[item].id;
+      const double cycles = memory_.least_cycles(id, mapper_.shape(id), fastest,
+                                                 chunks.lists[static_cast<std::size_t>(Amount::stride_max)],
+                                                 layout.batch, use_of(layout, mode));
+      least[mode] = std::max(least[mode], kind.items[item].count * cycles);
+      best = std::min(best, least[mode]);
+      *next = infinity;
+    }
+    found->of_item.push_back(best);
+    found->by_mode.insert(found->by_mode.end(), least.begin(), least.end());
+  }
+  const std::unique_lock lock(mutex_);
+  return *least_of_classes_.try_emplace(key, std::move(found)).first->second;
+}
+
+Instance::SlotChunk Instance::slot_chunk(const Region& region, std::size_t slot, const Amounts& amounts,
+                                         Lanes lanes) const {
+  const ChunkClass& chunks = class_of(region, slot);
+  Amounts datapath = amounts;
+  if (lanes == Lanes::bounded) {
+    at(datapath, Amount::requant_lanes) =
+        static_cast<std::uint8_t>(chunks.lists[static_cast<std::size_t>(Amount::requant_lanes)].size() - 1);
+  }
+  const Chunk own = chunk_at(chunks, amounts);
+  return {.kind = kind_of(region, slot),
+          .layout = layout_of(region),
+          .chunks = chunks,
+          .own = own,
+          .datapath = chunk_at(chunks, datapath),
+          .fronts = fronts(region, slot, at(datapath, Amount::requant_lanes)),
+          .offer = offered(chunks, amounts),
+          .adds_residual = adds_residual_at(chunks, amounts),
+          .node = region.slots[slot].node,
+          .modes_here = modes_of(layout_of(region)),
+          .requant_cycles = ceil_div(own.unroll_m * own.unroll_p, own.requant_lanes)};
+}
+
+const DatapathFront& Instance::front(const SlotChunk& chunk, std::size_t item, std::size_t mode) const {
+  std::atomic<const DatapathFront*>& known = chunk.fronts.known[item * chunk.modes_here + mode];
+  if (const DatapathFront* front = known.load(std::memory_order_acquire)) {
+    return *front;
+  }
+  const ShapeId id = chunk.kind.items[item].id;
+  std::shared_ptr<const DatapathFront> front = memory_.front(
+      id, mapper_.shape(id), chunk.datapath, chunk.chunks.lists[static_cast<std::size_t>(Amount::stride_max)],
+      chunk.layout.batch, use_of(chunk.layout, mode));
+  const std::lock_guard lock(chunk.fronts.mutex);
+  chunk.fronts.kept.push_back(std::move(front));
+  known.store(chunk.fronts.kept.back().get(), std::memory_order_release);
+  return *chunk.fronts.kept.back();
+}
+
+/// Null where no tile fits, else with the cycles of all of the item's layers.
+const FrontTiling* Instance::best_tiling(const SlotChunk& chunk, std::size_t item, std::size_t mode,
+                                         double& cycles) const {
+  const DatapathFront& tilings = front(chunk, item, mode);
+  const auto best = std::find_if(tilings.tilings.begin(), tilings.tilings.end(),
+                                 [&](const FrontTiling& tiling) { return within(tiling.needs, chunk.offer); });
+  if (best == tilings.tilings.end()) {
+    return nullptr;
+  }
+  cycles =
+      chunk.kind.items[item].count * std::max(static_cast<double>(best->cycles), tilings.groups * chunk.requant_cycles);
+  return &*best;
+}
+
+/// In the best mode: only of those modes that may be faster than the best one so far anything is worked out.
+void Instance::times(const Region& region, std::size_t slot, const Amounts& amounts, Lanes lanes,
+                     std::vector<double>& times, Amounts* needed) const {
+  const SlotChunk chunk = slot_chunk(region, slot, amounts, lanes);
+  const std::vector<Item>& items = chunk.kind.items;
+  times.assign(items.size(), infinity);
+  std::vector<Cell> needs(needed == nullptr ? 0 : times.size(), 0);
+  for (std::size_t item = 0; item < items.size(); ++item) {
+    std::array<double, modes> least;
+    for (std::size_t mode = 0; mode < chunk.modes_here; ++mode) {
+      least[mode] = chunk.runs(items[item]) ? chunk.least_time(item, mode) : infinity;
+    }
+    const std::span left = std::span(least).first(chunk.modes_here);
+    for (auto next = std::min_element(left.begin(), left.end()); *next < times[item];
+         next = std::min_element(left.begin(), left.end())) {
+      double cycles = infinity;
+      const FrontTiling* tiling = best_tiling(chunk, item, static_cast<std::size_t>(next - left.begin()), cycles);
+      *next = infinity;
+      if (cycles < times[item]) {
+        times[item] = cycles;
+        if (needed != nullptr) {
+          needs[item] = tiling->needs;
+        }
+      }
+    }
+  }
+  if (needed == nullptr) {
+    return;
+  }
+  const std::size_t stride = at(amounts, Amount::stride_max);
+  Needs most;
+  for (std::size_t item = 0; item < times.size(); ++item) {
+    if (times[item] < infinity) {
+      const Needs of_item = needs_of(needs[item]);
+      most.accumulator = std::max(most.accumulator, of_item.accumulator);
+      most.input[stride] = std::max(most.input[stride], of_item.input[stride]);
+      most.weight = std::max(most.weight, of_item.weight);
+      most.output = std::max(most.output, of_item.output);
+    }
+  }
+  *needed = amounts;
+  at(*needed, Amount::depth_input) = static_cast<std::uint8_t>(most.input[stride]);
+  at(*needed, Amount::depth_weight) = static_cast<std::uint8_t>(most.weight);
+  at(*needed, Amount::depth_output) = static_cast<std::uint8_t>(most.output);
+  if (most.accumulator == 0) {
+    at(*needed, Amount::accumulator) = 0;
+  }
+}
+
+void Instance::mode_times(const Region& region, std::size_t slot, const Amounts& amounts, Lanes lanes,
+                          std::vector<double>& times) const {
+  const SlotChunk chunk = slot_chunk(region, slot, amounts, lanes);
+  const std::vector<Item>& items = chunk.kind.items;
+  times.assign(items.size() * modes, infinity);
+  for (std::size_t item = 0; item < items.size(); ++item) {
+    for (std::size_t mode = 0; mode < chunk.modes_here && chunk.runs(items[item]); ++mode) {
+      if (may_be(items[item], mode)) {
+        best_tiling(chunk, item, mode, times[item * modes + mode]);
+      }
     }
   }
 }

@@ -1,9 +1,12 @@
 #include "explore/exact/memory.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include "base/ceil_div.hpp"
+#include "explore/least_placement.hpp"
 
 namespace autonba {
 namespace {
@@ -48,17 +51,18 @@ EnergyMemory& ExactMemory::energies() {
   return *energies_;
 }
 
-const std::vector<double>& ExactMemory::least_times(ShapeId id, const LayerShape& shape, int batch) {
+const std::vector<double>& ExactMemory::least_times(ShapeId id, const LayerShape& shape, int batch, std::size_t mode) {
   {
     const std::lock_guard lock(mutex_);
-    if (const auto known = least_.find({id, batch}); known != least_.end()) {
+    if (const auto known = least_.find({id, batch, mode}); known != least_.end()) {
       return known->second;
     }
   }
   const ClassTree& classes = tree(is_depthwise_kind(shape) ? ChunkKind::depthwise : ChunkKind::conv);
-  std::vector<double> times = autonba::least_times(classes, shape, batch, platform_);
+  const StoreUse use = store_use(mode, {.turns = 1, .word_bits = store_word_bits_most});
+  std::vector<double> times = autonba::least_times(classes, shape, batch, platform_, use);
   const std::lock_guard lock(mutex_);
-  return least_.try_emplace({id, batch}, std::move(times)).first->second;
+  return least_.try_emplace({id, batch, mode}, std::move(times)).first->second;
 }
 
 std::unique_ptr<ExactMemory::Worker> ExactMemory::take_worker() {
@@ -71,12 +75,32 @@ std::unique_ptr<ExactMemory::Worker> ExactMemory::take_worker() {
   return worker;
 }
 
-std::shared_ptr<const DatapathFront> ExactMemory::front(ShapeId id, const LayerShape& shape, const Chunk& chunk,
-                                                        std::span<const int> strides, int batch) {
+void ExactMemory::give_back(std::unique_ptr<Worker> worker) {
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(worker));
+}
+
+ExactMemory::Key ExactMemory::key_of(ShapeId id, const LayerShape& shape, const Chunk& chunk, int batch,
+                                     const StoreUse& use) {
   // Logits are written in ⌈32 / bits⌉ words, of the chunk's bits; all else is the same for any bits.
   const int bits = shape.output.bits == 32 ? chunk.bits : 0;
-  const Key key = {
-      id, batch, bits, chunk.unroll_m, chunk.unroll_n, chunk.unroll_p, chunk.requant_lanes, chunk.port_bits};
+  const auto mode = static_cast<int>(mode_of(use));
+  return {id,
+          batch,
+          bits,
+          chunk.unroll_m,
+          chunk.unroll_n,
+          chunk.unroll_p,
+          chunk.requant_lanes,
+          chunk.port_bits,
+          mode,
+          mode == 0 ? 0 : use.turns,
+          mode == 0 ? 0 : use.word_bits};
+}
+
+std::shared_ptr<const DatapathFront> ExactMemory::front(ShapeId id, const LayerShape& shape, const Chunk& chunk,
+                                                        std::span<const int> strides, int batch, const StoreUse& use) {
+  const Key key = key_of(id, shape, chunk, batch, use);
   {
     const std::lock_guard lock(mutex_);
     if (const auto known = fronts_.find(key); known != fronts_.end()) {
@@ -86,15 +110,39 @@ std::shared_ptr<const DatapathFront> ExactMemory::front(ShapeId id, const LayerS
   std::unique_ptr<Worker> worker = take_worker();
   Tilings& tilings = worker->tilings.try_emplace(id, shape).first->second;
   LayerFronts& fronts = worker->fronts[static_cast<std::size_t>(chunk.kind)];
-  const auto found = fronts.of(shape, tilings, chunk, accumulator_ && chunk.kind == ChunkKind::conv, strides, batch);
+  const auto found =
+      fronts.of(shape, tilings, chunk, accumulator_ && chunk.kind == ChunkKind::conv, strides, batch, use);
   auto front = std::make_shared<const DatapathFront>(
       DatapathFront{{found.begin(), found.end()}, lane_groups(shape, chunk, batch)});
+  give_back(std::move(worker));
   const std::lock_guard lock(mutex_);
-  idle_.push_back(std::move(worker));
   if (fronts_.size() >= remembered_most) {
     fronts_.clear();
   }
   return fronts_.try_emplace(key, std::move(front)).first->second;
+}
+
+double ExactMemory::least_cycles(ShapeId id, const LayerShape& shape, const Chunk& chunk, std::span<const int> strides,
+                                 int batch, const StoreUse& use) {
+  const Key key = key_of(id, shape, chunk, batch, use);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = least_cycles_.find(key); known != least_cycles_.end()) {
+      return known->second;
+    }
+  }
+  std::unique_ptr<Worker> worker = take_worker();
+  Tilings& tilings = worker->tilings.try_emplace(id, shape).first->second;
+  LayerFronts& fronts = worker->fronts[static_cast<std::size_t>(chunk.kind)];
+  const std::optional<std::int64_t> least =
+      fronts.least_cycles(shape, tilings, chunk, accumulator_ && chunk.kind == ChunkKind::conv, strides, batch, use);
+  give_back(std::move(worker));
+  const std::lock_guard lock(mutex_);
+  if (least_cycles_.size() >= remembered_most) {
+    least_cycles_.clear();
+  }
+  return least_cycles_.try_emplace(key, least ? static_cast<double>(*least) : std::numeric_limits<double>::infinity())
+      .first->second;
 }
 
 }  // namespace autonba

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "explore/exact/class_tree.hpp"
@@ -35,19 +36,27 @@ class ExactMemory {
 
   const ClassTree& tree(ChunkKind kind) const { return trees_[static_cast<std::size_t>(kind)]; }
 
-  /// For every class of the tree of the shape's kind, what one such layer takes at least on any of its chunks.
-  const std::vector<double>& least_times(ShapeId id, const LayerShape& shape, int batch);
+  /// For every class of the tree of the shape's kind, what one such layer takes at least on any of its chunks, with the
+  /// maps of `mode` (explore/least_placement.hpp) in a store of one turn and the widest words.
+  const std::vector<double>& least_times(ShapeId id, const LayerShape& shape, int batch, std::size_t mode = 0);
 
   /// Of the chunk's datapath, for all depths of the space and all `strides`, with an accumulator if some chunk of the
   /// space may have one. Whether the chunk's bits and stride allow the layer is not looked at.
+  /// `use`: the layer's maps in the store, its inputs all or none.
   std::shared_ptr<const DatapathFront> front(ShapeId id, const LayerShape& shape, const Chunk& chunk,
-                                             std::span<const int> strides, int batch);
+                                             std::span<const int> strides, int batch, const StoreUse& use = {});
+
+  /// Of the front's first tiling, found sooner; infinity if no tile fits.
+  double least_cycles(ShapeId id, const LayerShape& shape, const Chunk& chunk, std::span<const int> strides, int batch,
+                      const StoreUse& use = {});
 
  private:
-  using Key = std::array<int, 8>;
+  using Key = std::array<int, 11>;
   struct Worker;
   const BufferDepths& depths(ChunkKind kind) const { return depths_[static_cast<std::size_t>(kind)]; }
+  static Key key_of(ShapeId id, const LayerShape& shape, const Chunk& chunk, int batch, const StoreUse& use);
   std::unique_ptr<Worker> take_worker();
+  void give_back(std::unique_ptr<Worker> worker);
 
   DesignSpace space_;
   Platform platform_;
@@ -55,8 +64,9 @@ class ExactMemory {
   std::array<BufferDepths, 2> depths_;
   bool accumulator_ = false;
   std::mutex mutex_;
-  std::map<std::pair<ShapeId, int>, std::vector<double>> least_;
+  std::map<std::tuple<ShapeId, int, std::size_t>, std::vector<double>> least_;
   std::map<Key, std::shared_ptr<const DatapathFront>> fronts_;
+  std::map<Key, double> least_cycles_;
   std::vector<std::unique_ptr<Worker>> idle_;
   std::unique_ptr<EnergyMemory> energies_;
 };

@@ -6,6 +6,7 @@
 #include "explore/exact/constants.hpp"
 #include "explore/exact/energy_bound.hpp"
 #include "explore/exact/makespan.hpp"
+#include "explore/exact/store_bound.hpp"
 
 namespace autonba {
 namespace {
@@ -135,6 +136,27 @@ class Tightening {
         makespans_(instance, region, times_.rows) {}
 
   double bound() {
+    double bound = bound_with_maps_anywhere();
+    if (!instance_.layout_of(region_).has_store()) {
+      return bound;
+    }
+    for (int round = 0; round < rounds_most && bound < limit_; ++round) {
+      sum_up();
+      bound = std::max(bound, bound_with_capacity(instance_, region_, total_.parts, limit_));
+      if (bound >= limit_ || limit_ == infinity || !raise_store()) {
+        break;
+      }
+      if (!lower_upper_ends()) {
+        return infinity;
+      }
+      read_times();
+      bound = std::max(bound, value());
+    }
+    return bound;
+  }
+
+ private:
+  double bound_with_maps_anywhere() {
     sum_up();
     read_times();
     double bound = value();
@@ -151,11 +173,11 @@ class Tightening {
     return bound;
   }
 
- private:
   Slot& slot(std::size_t index) { return region_.slots[index]; }
 
   void sum_up() {
     total_ = {};
+    store_ = instance_.least_store_resources(instance_.layout_of(region_), region_.store_words);
     for (std::size_t s = 0; s < slots_; ++s) {
       parts_[s] = with_whole_area(
           least_resources(instance_.class_of(region_, s), slot(s).low, slot(s).high, instance_.platform()));
@@ -177,13 +199,13 @@ class Tightening {
   /// Takes away what would leave too little for the others. False if nothing fits.
   bool lower_upper_ends() {
     sum_up();
-    if (!fits_least(total_, instance_.platform(), most_area(instance_, infinity))) {
+    if (!fits_least({total_.parts + store_, total_.port_bits}, instance_.platform(), most_area(instance_, infinity))) {
       return false;
     }
     // No smaller than the total: what is over the limit already is left to its bound.
     const double area = std::max(most_area(instance_, limit_), total_.parts.area_um2);
     for (std::size_t s = 0; s < slots_; ++s) {
-      LeastTotal others{.port_bits = total_.port_bits};
+      LeastTotal others{store_, total_.port_bits};
       for (std::size_t o = 0; o < slots_; ++o) {
         others.parts = o == s ? others.parts : others.parts + parts_[o];
       }
@@ -225,6 +247,17 @@ class Tightening {
       }
     }
     return raised;
+  }
+
+  /// The same of the words of a store.
+  bool raise_store() {
+    const std::int64_t words = least_store_words(instance_, region_, total_.parts, limit_);
+    if (words <= region_.store_words) {
+      return false;
+    }
+    region_.store_words = words;
+    settled_ = std::min(settled_, limit_);
+    return true;
   }
 
   /// The largest value for which `holds`, which it does for the lowest and up to some value.
@@ -272,27 +305,66 @@ class Tightening {
   Makespans makespans_;
   std::vector<double> fewer_;
   std::array<PartialResources, slots_most> parts_;
-  LeastTotal total_;
+  LeastTotal total_;  // of the chunks
+  PartialResources store_;
 };
+
+/// By item, what the tree knows of any chunk that the slot may have; with a store in the best mode, in `scratch`.
+const double* tree_row(const Instance& instance, const Region& region, std::size_t slot, std::vector<double>& scratch) {
+  const KindPart& kind = instance.kind_of(region, slot);
+  const Layout& layout = instance.layout_of(region);
+  const std::size_t items = kind.items.size();
+  const std::size_t node = region.slots[slot].node;
+  if (!layout.has_store()) {
+    return kind.least_times[layout.batch_place].data() + node * items;
+  }
+  const double* by_mode = kind.least_times_by_mode[layout.batch_place].data() + node * items * modes;
+  const double* of_store = kind.store_times[layout.store_place].data();
+  scratch.resize(items);
+  for (std::size_t item = 0; item < items; ++item) {
+    double least = infinity;
+    for (std::size_t place = item * modes; place < (item + 1) * modes; ++place) {
+      least = std::min(least, std::max(by_mode[place], of_store[place]));
+    }
+    scratch[item] = least;
+  }
+  return scratch.data();
+}
 
 }  // namespace
 
 double loose_bound(const Instance& instance, Region& region, double limit, std::optional<std::size_t> changed,
                    double share) {
-  SlotRows rows{};
+  SlotTimes times;
   LeastTotal total;
   const Layout& layout = instance.layout_of(region);
   for (std::size_t s = 0; s < layout.slots(); ++s) {
-    const KindPart& kind = instance.kind_of(region, s);
     const ClassTree::Node& node = instance.node_of(region, s);
     total.parts = total.parts + with_whole_area(node.least);
     total.port_bits += node.least_port_bits;
-    rows[s] = kind.least_times[layout.batch_place].data() + region.slots[s].node * kind.items.size();
   }
-  LeastTotal scaled{total.parts * (1 / share), total.port_bits};
-  return fits_least(scaled, instance.platform(), most_area(instance, infinity))
-             ? value_bound(instance, region, Makespans(instance, region, rows), total, limit, changed)
-             : infinity;
+  const LeastTotal scaled{total.parts * (1 / share), total.port_bits};
+  if (!fits_least(scaled, instance.platform(), most_area(instance, infinity))) {
+    return infinity;
+  }
+  for (std::size_t s = 0; s < layout.slots(); ++s) {
+    times.rows[s] = tree_row(instance, region, s, times.of_slot[s]);
+  }
+  const Makespans makespans(instance, region, times.rows);
+  double bound = value_bound(instance, region, makespans, total, limit, changed);
+  if (!layout.has_store()) {
+    return bound;
+  }
+  for (std::size_t s = 0; s < layout.slots() && bound < limit; ++s) {
+    if (is_single(instance.node_of(region, s))) {
+      times.rows[s] = instance.least_of_class(region, s).of_item.data();
+      bound = value_bound(instance, region, makespans, total, limit, layout.kind_of(s));
+    }
+  }
+  if (bound >= limit) {
+    return bound;
+  }
+  return std::max(bound, loose_bound_with_capacity(instance, region, scaled.parts, limit));
 }
 
 double tight_bound(const Instance& instance, Region& region, double limit, double& settled) {
