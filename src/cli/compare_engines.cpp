@@ -19,6 +19,7 @@ struct CompareArguments {
   std::string platform;
   std::string space = "fpga";
   std::string objective = "fps";
+  bool no_store = false;
   std::string out;
   std::int64_t budget = 10'000;
   int seeds = 5;
@@ -43,13 +44,16 @@ std::vector<NamedNetwork> networks_of(const CompareArguments& arguments) {
 }
 
 void compare_engines(const CommonOptions& common, const CompareArguments& arguments) {
-  const Comparison comparison{.platform = load_platform(arguments.platform),
-                              .space = load_design_space(arguments.space),
-                              .objective = arguments.objective == "fps" ? Objective::fps : Objective::latency,
-                              .evaluations = arguments.budget,
-                              .seeds = arguments.seeds,
-                              .engines = arguments.engines,
-                              .threads = thread_count(common)};
+  Comparison comparison{.platform = load_platform(arguments.platform),
+                        .space = load_design_space(arguments.space),
+                        .objective = arguments.objective == "fps" ? Objective::fps : Objective::latency,
+                        .evaluations = arguments.budget,
+                        .seeds = arguments.seeds,
+                        .engines = arguments.engines,
+                        .threads = thread_count(common)};
+  if (arguments.no_store) {
+    comparison.space.store.reset();
+  }
   const std::vector<NamedNetwork> networks = networks_of(arguments);
   make_writable_folder(arguments.out);
   Progress progress(stderr_is_terminal());
@@ -84,6 +88,7 @@ void add_compare_engines(CLI::App& app, CommonOptions& common) {
   command->add_option("--platform", arguments->platform, "name in configs/platforms, or a file")->required();
   command->add_option("--space", arguments->space, "design space: name in configs/accelerator, or a file")
       ->capture_default_str();
+  command->add_flag("--no-store", arguments->no_store, "all feature maps in external memory, none on chip");
   command->add_option("--objective", arguments->objective, "images a second in steady state, or latency of one image")
       ->check(CLI::IsMember({"fps", "latency"}))
       ->capture_default_str();

@@ -34,6 +34,7 @@ struct MapArguments {
   std::optional<std::int64_t> evaluations;
   std::uint64_t seed = 1;
   std::optional<int> chunks;
+  bool no_store = false;
   std::string fix;
   std::string explain;
   std::string out;
@@ -125,6 +126,9 @@ Platform platform_of(const PlacedAccelerator& given, const std::string& file) {
 
 MapResult searched(MapTask task, const MapArguments& arguments, Mapper& mapper) {
   task.space = load_design_space(arguments.space.empty() ? usual_space(task.platform) : arguments.space);
+  if (arguments.no_store) {
+    task.space.store.reset();
+  }
   if (arguments.chunks) {
     task.space = with_chunks(task.space, task.network, *arguments.chunks);
   }
@@ -223,6 +227,7 @@ void add_search_options(CLI::App& command, MapArguments& arguments) {
       ->capture_default_str();
   command.add_option("--chunks", arguments.chunks, "chunks at most (default: what the space says)")
       ->check(CLI::Range(1, 4));
+  command.add_flag("--no-store", arguments.no_store, "all feature maps in external memory, none on chip");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ const limits = [
   ["residual", "loading residuals"],
   ["output", "storing outputs"],
   ["latency", "latency of the memory"],
+  ["store", "the feature store"],
   ["handover", "handing over buffers"],
   ["ends", "start and end of layers"],
 ];

@@ -70,7 +70,7 @@ Json layer_data(const Layer& layer, const std::string& op, const Json& placed, c
           {"utilisation", utilisation(batch * macs(layer), cycles, speeds[chunk])}};
 }
 
-/// Used of available, and used by each chunk; nothing of what the platform does not have.
+/// Used of available, by each chunk and by the feature store; nothing of what the platform does not have.
 Json resources_data(const Json& platform, const Json& cost, const std::vector<Json>& chunks) {
   const std::pair<const char*, const char*> kinds[] = {
       {"dsp", "DSP"}, {"bram18", "BRAM18"}, {"lut", "LUT"}, {"ff", "FF"}, {"area_um2", "Area, µm²"}};
@@ -83,15 +83,18 @@ Json resources_data(const Json& platform, const Json& cost, const std::vector<Js
     const auto used = json_value<std::int64_t>(cost, key, std::string(file) + ": cost");
     const auto available = json_value<std::int64_t>(platform, key, std::string(file) + ": platform");
     Json parts = Json::array();
+    std::int64_t of_store = used;
     for (const Json& chunk : chunks) {
       const auto own = json_value<Json>(chunk, "resources", std::string(file) + ": chunks");
       parts.push_back(json_value<std::int64_t>(own, key, std::string(file) + ": chunks: resources"));
+      of_store -= parts.back().get<std::int64_t>();
     }
     resources.push_back({{"name", name},
                          {"used", used},
                          {"available", available},
                          {"share", share(static_cast<double>(used), static_cast<double>(available))},
-                         {"chunks", parts}});
+                         {"chunks", parts},
+                         {"store", of_store}});
   }
   return resources;
 }

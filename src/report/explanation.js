@@ -90,7 +90,7 @@ function drawExplanation() {
       "the tile fills.",
     ),
     tilingsTable(why),
-    limitLegend(new Set(limits.map(([limit]) => limit))),
+    limitLegend(spentOn([why.chosen, ...why.others])),
   );
   const larger = tableOf(
     ["With", "Cycles", "Change"],

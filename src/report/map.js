@@ -36,6 +36,13 @@ function resultTiles() {
   ];
 }
 
+/// What the interval is spent on, and resources of which hardly anything is left.
+function bindingNote() {
+  const { time, resources } = data.binding;
+  const spent = time.map(({ name, share }) => `${name} ${percent(share, 0)}`).join(", ");
+  return resources.length ? `${spent}; hardly any ${resources.join(", ")} left` : spent;
+}
+
 /// Value, bound and gap in a line.
 function proofCard() {
   const { proof, asked } = data;
@@ -46,6 +53,7 @@ function proofCard() {
     ["Bound", known(proof.bound) ? `no design of the space ${asked.space} has ${better} than ${proof.bound}` : null],
     ["Gap", known(proof.gap) ? percent(proof.gap, 2) : null],
     ["Target", targetNote() || "none"],
+    ["Bound by", bindingNote()],
   ];
   return h("div.card", h("h3", "Proof"), factList(facts, "not proven"));
 }
@@ -77,6 +85,10 @@ function drawResult() {
   );
 }
 
+/// What some of the layers' cycles are spent on.
+const spentOn = (layers) =>
+  new Set(limits.map(([limit]) => limit).filter((limit) => layers.some((layer) => layer.terms[limit] > 0)));
+
 /// For each chunk a bar of its cycles, cut by what they are spent on, the interval wide.
 function drawCycles() {
   const a = data.accelerator;
@@ -95,10 +107,10 @@ function drawCycles() {
       );
     const name = h("strong", `Chunk ${i} · ${chunk.kind}`);
     const share = h("span", number(chunk.cycles), h("span.of", ` cycles · ${percent(chunk.share_of_ii)} of II`));
-    const label = limits.map(([limit, words]) => `${words} ${percent(sum(limit) / ii)}`).join(", ");
+    const label = limits.filter(([limit]) => sum(limit) > 0).map(([limit, words]) => `${words} ${percent(sum(limit) / ii)}`).join(", ");
     return h("div.meter", h("p", name, share), h("div.bar.high", { role: "img", "aria-label": label }, parts));
   });
-  body("cycles").append(h("div.card", bars, limitLegend(new Set(limits.map(([limit]) => limit)))));
+  body("cycles").append(h("div.card", bars, limitLegend(spentOn(a.layers))));
 }
 
 function drawHost() {
@@ -117,6 +129,7 @@ function drawPage(printing) {
   drawResult();
   drawAccelerator();
   drawCycles();
+  drawStore();
   drawRoofline();
   drawPareto();
   drawExplanation();

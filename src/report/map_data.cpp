@@ -8,6 +8,7 @@
 #include "accel/traffic.hpp"
 #include "report/design.hpp"
 #include "report/map_report.hpp"
+#include "report/store_data.hpp"
 
 namespace autonba {
 namespace {
@@ -33,11 +34,12 @@ std::int64_t work_of(const Layer& layer, int batch) {
 }
 
 /// What a layer's cycles are spent on, and what it moves.
-Json layer_details(const Layer& layer, const LayerShape& shape, const LayerPlace& place, const MapResult& result) {
+Json layer_details(const Layer& layer, const LayerShape& shape, const LayerPlace& place, const StoreUse& use,
+                   const MapResult& result) {
   const Chunk& chunk = result.accelerator.chunks[static_cast<std::size_t>(place.chunk)];
   const int batch = result.accelerator.batch;
-  const CycleTerms terms = layer_terms(shape, chunk, place.mapping, batch, result.platform);
-  const Traffic traffic = layer_traffic(shape, chunk, place.mapping, batch);
+  const CycleTerms terms = layer_terms(shape, chunk, place.mapping, batch, result.platform, use);
+  const Traffic traffic = layer_traffic(shape, chunk, place.mapping, batch, use);
   const std::int64_t bytes = (traffic.loaded_words + traffic.stored_words) * chunk.port_bits / 8;
   const std::int64_t work = work_of(layer, batch);
   const double seconds = static_cast<double>(total(terms)) / (result.platform.clock_mhz * hz_of_mhz);
@@ -53,9 +55,10 @@ Json layer_details(const Layer& layer, const LayerShape& shape, const LayerPlace
 Json accelerator_with_details(const MapResult& result, const Json& document) {
   Json data = accelerator_data(result.network, document);
   const std::vector<LayerShape> shapes = layer_shapes(result.network);
+  const std::vector<StoreUse> uses = store_uses(result.network, result.accelerator);
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     Json& layer = data["layers"][i];
-    layer.update(layer_details(result.network.layers[i], shapes[i], result.accelerator.places[i], result));
+    layer.update(layer_details(result.network.layers[i], shapes[i], result.accelerator.places[i], uses[i], result));
     if (result.cost.energy) {
       layer["energy_pj"] = result.cost.energy->layer_pj[i];
     }
@@ -281,6 +284,8 @@ Json map_data(const MapResult& result, const Json& accelerator, const MapCall& c
   Json data = {{"asked", asked_data(result, call)}, {"result", figures(result)},
                {"target", target_data(result)},     {"proof", proof_data(result)},
                {"host", host_data(result.network)}, {"accelerator", accelerator_with_details(result, accelerator)}};
+  data["binding"] = binding_data(result, data["accelerator"]["layers"]);
+  data["store"] = store_data(result, accelerator);
   data["roofline"] = roofline_data(result, data["accelerator"]["layers"]);
   data["pareto"] = pareto_data(result);
   data["explanation"] = explanation_data(result);
@@ -299,6 +304,8 @@ Json map_summary(const Json& data) {
   summary["bound"] = data.at("accelerator").at("cost").at("bound");
   summary["optimality_gap"] = proof.at("gap");
   summary["target"] = data.at("target");
+  summary["binding"] = data.at("binding");
+  summary["store"] = data.at("store");
   summary["template_only"] = !data.at("host").is_null();
   summary["host"] = data.at("host");
   summary["pareto"] = data.at("pareto");

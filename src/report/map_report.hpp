@@ -18,7 +18,7 @@ struct MapCall {
 };
 
 /// All numbers that the table, the CSV and the page show, from the result and its accelerator_document:
-/// {asked, result, target, proof, host, accelerator, roofline, pareto, explanation}.
+/// {asked, result, target, proof, host, accelerator, binding, store, roofline, pareto, explanation}.
 Json map_data(const MapResult& result, const Json& accelerator, const MapCall& call = {});
 
 /// The same for a terminal.

@@ -142,6 +142,34 @@ std::string figures_text(const Json& data) {
   return text + resources_line(accelerator.at("resources"));
 }
 
+/// "compute 61 %, memory 22 %; hardly any BRAM18 left".
+std::string binding_line(const Json& binding) {
+  std::vector<std::string> parts;
+  for (const Json& part : binding.at("time")) {
+    parts.push_back(
+        fmt::format("{} {:.0f} %", part.at("name").get<std::string>(), 100 * part.at("share").get<double>()));
+  }
+  std::string text = fmt::format("  bound by     {}", fmt::join(parts, ", "));
+  const auto scarce = binding.at("resources").get<std::vector<std::string>>();
+  return text + (scarce.empty() ? "\n" : fmt::format("; hardly any {} left\n", fmt::join(scarce, ", ")));
+}
+
+std::string store_line(const Json& store) {
+  if (store.is_null()) {
+    return "";
+  }
+  constexpr double megabyte = 1e6;
+  const auto share = [&](const char* words) {
+    return percent(store.at(words).get<double>() / store.at("depth").get<double>());
+  };
+  return fmt::format(
+      "  store        {} maps in {} words of {} bits ({} taken, {} at the same time); external traffic {:.3g} MB an "
+      "image, {:.3g} MB without it\n",
+      store.at("maps").size(), cycles_text(store.at("depth")), store.at("word_bits").dump(), share("words"),
+      share("words_alive"), store.at("external_bytes").get<double>() / megabyte,
+      store.at("external_bytes_without").get<double>() / megabyte);
+}
+
 std::string utilisation_text(const Json& utilisation) {
   return utilisation.is_null() ? "-" : percent(utilisation);
 }
@@ -303,9 +331,10 @@ std::string explanation_text(const Json& explanation) {
 }  // namespace
 
 std::string map_text(const Json& data) {
-  return heading(data) + host_line(data.at("host")) + figures_text(data) + proof_line(data) +
-         target_line(data.at("target")) + "\n" + chunks_table(data.at("accelerator").at("chunks")) + "\n" +
-         binding_table(data) + pareto_table(data.at("pareto")) + explanation_text(data.at("explanation"));
+  return heading(data) + host_line(data.at("host")) + figures_text(data) + store_line(data.at("store")) +
+         binding_line(data.at("binding")) + proof_line(data) + target_line(data.at("target")) + "\n" +
+         chunks_table(data.at("accelerator").at("chunks")) + "\n" + binding_table(data) +
+         pareto_table(data.at("pareto")) + explanation_text(data.at("explanation"));
 }
 
 }  // namespace autonba

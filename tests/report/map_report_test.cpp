@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "accel/accelerator_json.hpp"
+#include "accel/resources.hpp"
 #include "sample_map.hpp"
 
 namespace autonba {
@@ -216,6 +217,72 @@ TEST(MapPage, HoldsTheDataAndRefersToNothingOutsideItself) {
   for (const char* outside : {"src=\"http", "href=\"http", "@import", "<link", "fetch("}) {
     EXPECT_THAT(page, Not(HasSubstr(outside)));
   }
+}
+
+MapResult mapped_with_store() {
+  MapTask task = sample::task_on("zc706");
+  task.space.store = StoreSpace{.port_bits = {32}, .depth_max = 65536};
+  Mapper mapper(task.platform);
+  return map_network(task, mapper);
+}
+
+/// Whether a map lies in the store at a cycle of the interval.
+bool is_there(const Json& map, std::int64_t cycle, std::int64_t ii_cycles) {
+  const auto later = (cycle - map.at("begin").get<std::int64_t>() + ii_cycles) % ii_cycles;
+  return later < map.at("cycles").get<std::int64_t>();
+}
+
+TEST(StoreData, NoTwoMapsLieAtTheSameWordsAtTheSameTime) {
+  const MapResult result = mapped_with_store();
+  ASSERT_TRUE(result.accelerator.store);
+  const Json store = sample::data_of(result).at("store");
+  const std::int64_t ii_cycles = result.cost.ii_cycles;
+  std::int64_t most = 0;
+  for (const Json& a : store.at("maps")) {
+    const auto begin = a.at("begin").get<std::int64_t>();
+    std::int64_t words = 0;
+    for (const Json& b : store.at("maps")) {
+      const auto from = b.at("address").get<std::int64_t>();
+      const auto to = from + b.at("words").get<std::int64_t>() * b.at("slots").get<std::int64_t>();
+      EXPECT_LE(to, store.at("words").get<std::int64_t>());
+      if (b.at("slots") == 1 && is_there(b, begin, ii_cycles) && b != a) {
+        const auto address = a.at("address").get<std::int64_t>();
+        EXPECT_TRUE(address >= to || from >= address + a.at("words").get<std::int64_t>())
+            << a.at("writer") << " over " << b.at("writer");
+      }
+      words += b.at("slots") > 1 || is_there(b, begin, ii_cycles) ? to - from : 0;
+    }
+    most = std::max(most, words);
+  }
+  EXPECT_EQ(store.at("words_alive").get<std::int64_t>(), most);
+  EXPECT_LE(store.at("words").get<int>(), store.at("depth").get<int>());
+}
+
+TEST(StoreData, HasEveryMapInTheStoreAndWhatItSaves) {
+  const MapResult result = mapped_with_store();
+  ASSERT_TRUE(result.accelerator.store);
+  const Json data = sample::data_of(result);
+  std::vector<std::string> writers;
+  for (std::size_t i = 0; i < result.network.layers.size(); ++i) {
+    if (result.accelerator.places[i].writes_store) {
+      writers.push_back(result.network.layers[i].id);
+    }
+  }
+  std::vector<std::string> shown;
+  for (const Json& map : data.at("store").at("maps")) {
+    shown.push_back(map.at("writer").get<std::string>());
+  }
+  EXPECT_EQ(shown, writers);
+  EXPECT_LT(data.at("store").at("external_bytes").get<double>(),
+            data.at("store").at("external_bytes_without").get<double>());
+  const Resources store = store_resources(*result.accelerator.store, result.accelerator.chunks.size(), result.platform);
+  const Json& bram = data.at("accelerator").at("resources").at(1);
+  EXPECT_EQ(bram.at("name"), "BRAM18");
+  EXPECT_EQ(bram.at("store").get<std::int64_t>(), store.bram18);
+}
+
+TEST(StoreData, IsNullWithoutAStore) {
+  EXPECT_TRUE(sample::data_of(sample::mapped("zc706")).at("store").is_null());
 }
 
 }  // namespace
