@@ -89,6 +89,7 @@ SearchConfig read_search(const YamlMap& map) {
 AcceleratorConfig read_accelerator(const YamlMap& map) {
   AcceleratorConfig accelerator;
   accelerator.space = map.text("space", accelerator.space);
+  accelerator.store = map.flag("store", accelerator.store);
   accelerator.engine = map.choice("engine", engine_names(), accelerator.engine);
   accelerator.every = map.integer("every", 1, many, accelerator.every);
   accelerator.evaluations = map.integer("evaluations", 1, many, accelerator.evaluations);
@@ -237,6 +238,7 @@ std::string to_yaml(const Config& config) {
   add_search(yaml, config.search);
   yaml.open("accelerator");
   yaml.add("space", quoted(config.accelerator.space));
+  yaml.add("store", config.accelerator.store);
   yaml.add("engine", config.accelerator.engine);
   yaml.add("every", config.accelerator.every);
   yaml.add("evaluations", config.accelerator.evaluations);

@@ -61,6 +61,7 @@ struct AcceleratorConfig {
   std::int64_t final_evaluations = 10000;  // for the derived network; `exact` goes on until its gap is proven
   double gap = 0.05;                       // `exact` only: that ends a refresh
   double final_gap = 0.01;                 // the same for the derived network
+  bool store = true;                       // whether maps may lie in the feature store, where the space has one
 };
 
 /// When the engine stops.

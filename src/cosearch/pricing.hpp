@@ -20,8 +20,8 @@ struct SolvedAccelerator {
 };
 
 /// What networks of a space cost on γ*, in seconds an image. Layers that γ* holds run where and how it says; others
-/// take the fastest chunk of their kind with their best mapping (docs/search.md, Cost). Keeps the best mappings that it
-/// meets.
+/// take the fastest chunk of their kind with their best mapping. Maps that γ* holds lie where it says; others lie in
+/// its store if most of its own do (docs/search.md, Cost). Keeps the best mappings that it meets.
 class Pricing {
  public:
   Pricing(SearchSpace space, int classes, Platform platform, DesignSpace design_space, Objective objective);
@@ -58,12 +58,17 @@ class Pricing {
   /// A layer that γ* was solved for.
   struct Held {
     ShapeId shape = 0;
+    StoreUse use;
     LayerTime time;
+    bool writes_store = false;
   };
 
   void solve_for(const Architecture& architecture, Accelerator accelerator);
   /// Where and how long a layer runs on γ*.
-  LayerTime time_of(const Layer& layer, ShapeId shape);
+  LayerTime time_of(const Layer& layer, ShapeId shape, const StoreUse& use);
+  /// Places for the layers of a network, of which only where their maps lie is set.
+  std::vector<LayerPlace> map_places(const Network& network) const;
+  std::vector<StoreUse> uses_of(const Network& network) const;
   template <typename Wanted>
   std::vector<double> seconds_of(const Architecture& architecture, Wanted wanted);
 
@@ -75,6 +80,7 @@ class Pricing {
   Mapper mapper_;
   std::optional<SolvedAccelerator> solved_;
   std::map<std::string, Held> held_;  // by id of the layer
+  bool stores_new_maps_ = false;
 };
 
 }  // namespace autonba

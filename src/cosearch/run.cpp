@@ -331,7 +331,10 @@ Dataset load_dataset_for(const Config& config, const SearchSpace& space) {
 }
 
 void search_and_derive(const Setting& setting) {
-  const DesignSpace design_space = load_design_space(setting.config.accelerator.space);
+  DesignSpace design_space = load_design_space(setting.config.accelerator.space);
+  if (!setting.config.accelerator.store) {
+    design_space.store.reset();
+  }
   JointSearch search(setting.config, setting.space, setting.platform, design_space, setting.dataset.train);
   if (!setting.folder.started()) {
     check_target(search.pricing(), setting.config.target, setting.config.accelerator,

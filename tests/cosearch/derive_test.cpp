@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "accel/placement.hpp"
 #include "base/error.hpp"
 #include "tiny.hpp"
 
@@ -82,17 +83,30 @@ TEST_F(Deriving, ATargetThatTheCheapestNetworkMissesIsRefused) {
   check_target(pricing_, {Objective::fps, 10}, accelerator_, 1);
 }
 
-TEST(Pricing, OfTheSolvedNetworkEqualsTheCostModel) {
-  Pricing pricing(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
+/// Without and with a feature store.
+class PricingOf : public testing::TestWithParam<bool> {
+ protected:
+  static Pricing make() {
+    DesignSpace space = tiny_design_space();
+    if (GetParam()) {
+      space.store = StoreSpace{.port_bits = {64}, .depth_max = 262144};
+    }
+    return {tiny_space(), 4, tiny_platform(), space, Objective::fps};
+  }
+};
+
+TEST_P(PricingOf, OfTheSolvedNetworkEqualsTheCostModel) {
+  Pricing pricing = make();
   const Architecture architecture = {{1, 0}, {2, 1}, {0, 1}};
   const Solution solution = pricing.refresh(architecture, "random", {20}, 3);
+  EXPECT_EQ(solution.accelerator->store.has_value(), GetParam());
   const Cost cost = evaluate(pricing.network(architecture), *solution.accelerator, pricing.platform());
   const double expected = value_of(Objective::fps, cost, solution.accelerator->batch, pricing.platform());
   EXPECT_NEAR(pricing.objective_seconds(pricing.chunk_seconds(architecture)), expected, 1e-12);
 }
 
-TEST(Pricing, BlocksAndTheRestAddUpToTheWhole) {
-  Pricing pricing(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
+TEST_P(PricingOf, BlocksAndTheRestAddUpToTheWhole) {
+  Pricing pricing = make();
   pricing.refresh({{1, 0}, {2, 1}, {0, 1}}, "random", {20}, 3);
   const Architecture other = {{0, 1}, {1, 0}, {2, 1}};
   std::vector<double> sum = pricing.fixed_seconds(other);
@@ -105,14 +119,47 @@ TEST(Pricing, BlocksAndTheRestAddUpToTheWhole) {
   EXPECT_THAT(sum, testing::Pointwise(testing::DoubleNear(1e-12), pricing.chunk_seconds(other)));
 }
 
-TEST(Pricing, IsTheSameAfterSavingAndRestoring) {
-  Pricing pricing(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
+TEST_P(PricingOf, IsTheSameAfterSavingAndRestoring) {
+  Pricing pricing = make();
   pricing.refresh({{1, 0}, {2, 1}, {0, 1}}, "random", {20}, 3);
-  Pricing restored(tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps);
+  Pricing restored = make();
   restored.restore(pricing.save(), "test");
   const Architecture other = {{0, 1}, {1, 0}, {2, 1}};
   EXPECT_EQ(restored.chunk_seconds(other), pricing.chunk_seconds(other));
   EXPECT_EQ(restored.solved()->accelerator, pricing.solved()->accelerator);
+}
+
+INSTANTIATE_TEST_SUITE_P(Store, PricingOf, testing::Bool());
+
+/// With all maps of the solved network in the store, those of another one are taken to lie there too.
+TEST(Pricing, NewMapsLieWhereMostOfTheSolvedNetworkDo) {
+  DesignSpace space = tiny_design_space();
+  space.store = StoreSpace{.port_bits = {128}, .depth_max = 262144};
+  Pricing pricing(tiny_space(), 4, tiny_platform(), space, Objective::fps);
+  pricing.refresh({{1, 0}, {2, 1}, {0, 1}}, "exact", {}, 3);
+  Accelerator solved = pricing.solved()->accelerator;
+  const Architecture other = {{0, 1}, {1, 0}, {2, 1}};
+  const Network network = pricing.network(other);
+  const std::vector<bool> storable = storable_maps(network);
+  Mapper mapper(pricing.platform());
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    solved.places.resize(network.layers.size());
+    solved.places[i].writes_store = storable[i];
+  }
+  const std::vector<ShapeId> shapes = mapper.intern(network);
+  const std::vector<StoreUse> uses = store_uses(network, solved);
+  std::vector<double> cycles(solved.chunks.size(), 0);
+  for (std::size_t i = 0; i < shapes.size(); ++i) {  // a chunk of each kind
+    const std::size_t chunk =
+        is_depthwise_kind(mapper.shape(shapes[i])) == (solved.chunks[0].kind == ChunkKind::depthwise) ? 0 : 1;
+    cycles[chunk] += static_cast<double>(mapper.best(shapes[i], solved.chunks[chunk], solved.batch, uses[i])->cycles);
+  }
+  const std::vector<double> seconds = pricing.chunk_seconds(other);
+  ASSERT_EQ(seconds.size(), 2U);
+  for (std::size_t chunk = 0; chunk < 2; ++chunk) {
+    EXPECT_NEAR(seconds[chunk] * pricing.platform().clock_mhz * 1e6 * solved.batch, cycles[chunk],
+                1e-6 * cycles[chunk]);
+  }
 }
 
 }  // namespace
