@@ -82,6 +82,7 @@ SearchConfig read_search(const YamlMap& map) {
   search.lambda_start = map.number("lambda_start", 0, 1e6, search.lambda_start);
   search.lambda_rate = map.number("lambda_rate", 0, 1e6, search.lambda_rate);
   search.lambda_gain = map.number("lambda_gain", 0, 1e6, search.lambda_gain);
+  search.lambda_min = map.number("lambda_min", -1e6, 0, search.lambda_min);
   map.close();
   return search;
 }
@@ -186,6 +187,7 @@ void add_search(YamlWriter& yaml, const SearchConfig& search) {
   yaml.add("lambda_start", search.lambda_start);
   yaml.add("lambda_rate", search.lambda_rate);
   yaml.add("lambda_gain", search.lambda_gain);
+  yaml.add("lambda_min", search.lambda_min);
   yaml.close();
 }
 

@@ -50,6 +50,7 @@ struct SearchConfig {
   double lambda_start = 0;
   double lambda_rate = 0.001;  // of the dual ascent
   double lambda_gain = 1;      // added to λ for each unit of log(C / target); both 0: λ stays as it starts
+  double lambda_min = 0;       // below 0: networks that beat the target are drawn towards it
 };
 
 /// Search of γ.

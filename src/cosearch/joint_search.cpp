@@ -185,13 +185,13 @@ void JointSearch::arch_step() {
 /// it has fallen again. The part in proportion to what is missing lately (an augmented Lagrangian) ends with the miss.
 void JointSearch::update_lambda(double seconds) {
   const double excess = std::log(seconds / limit_of(config_.target));
-  multiplier_ = std::max(0.0, multiplier_ + config_.search.lambda_rate * excess);
+  multiplier_ = std::max(config_.search.lambda_min, multiplier_ + config_.search.lambda_rate * excess);
   const std::int64_t steps = std::min(arch_steps_ + 1, excess_horizon);
   excess_ += (excess - excess_) / static_cast<double>(steps);
 }
 
 double JointSearch::lambda() const {
-  return std::max(0.0, multiplier_ + config_.search.lambda_gain * excess_);
+  return std::max(config_.search.lambda_min, multiplier_ + config_.search.lambda_gain * excess_);
 }
 
 std::vector<JointSearch::Sampled> JointSearch::sample_blocks(Rng& rng) const {

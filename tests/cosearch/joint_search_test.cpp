@@ -63,6 +63,24 @@ TEST_F(Joint, WithoutTheAccuracyTermItEndsAtTheCheapestNetwork) {
   EXPECT_LE(std::count_if(priced.begin(), priced.end(), as_cheap), 8) << "the space must tell networks apart";
 }
 
+TEST_F(Joint, DrawnTowardsAnEasyTargetItEndsAtTheCostliestNetwork) {
+  Config config = tiny_config();
+  config.search.accuracy_term = false;
+  config.search.lambda_min = -1;
+  config.search.epochs = 12;
+  config.target.value = 1;
+  JointSearch search = make(config);
+  run(search);
+  EXPECT_EQ(search.lambda(), -1);
+  const auto priced = enumerate(config, 7);
+  const auto costliest =
+      std::max_element(priced.begin(), priced.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  const Architecture found = most_likely(search.logits());
+  const auto of_found =
+      std::find_if(priced.begin(), priced.end(), [&](const auto& entry) { return entry.second == found; });
+  EXPECT_EQ(of_found->first, costliest->first);
+}
+
 TEST_F(Joint, WithoutAPriceTheTargetChangesNothing) {
   Config config = tiny_config();
   config.search.lambda_rate = 0;
