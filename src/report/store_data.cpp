@@ -2,25 +2,14 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
+#include "accel/layout.hpp"
 #include "accel/placement.hpp"
 #include "accel/resources.hpp"
 #include "accel/store_addresses.hpp"
 
 namespace autonba {
 namespace {
-
-std::set<int> writers_read(const Layer& layer) {
-  std::set<int> writers;
-  for (const MapSlice& slice : layer.inputs) {
-    writers.insert(slice.writer);
-  }
-  if (layer.residual) {
-    writers.insert(*layer.residual);
-  }
-  return writers;
-}
 
 /// Maps in the store, by the number of the layer that writes them, with all but their slots.
 std::map<int, MapLife> map_lives(const MapResult& result, const Json& layers) {
@@ -32,7 +21,10 @@ std::map<int, MapLife> map_lives(const MapResult& result, const Json& layers) {
       found[static_cast<int>(i)] = {
           .words = words[i], .begin = number(i, "start_cycle"), .cycles = number(i, "cycles")};
     }
-    for (const int writer : writers_read(result.network.layers[i])) {
+    const Layer& layer = result.network.layers[i];
+    std::vector<int> read = maps_read(layer);
+    read.push_back(layer.residual.value_or(network_input));
+    for (const int writer : read) {
       if (const auto map = found.find(writer); map != found.end()) {
         const std::int64_t rounds = number(i, "stage") - number(static_cast<std::size_t>(writer), "stage");
         const std::int64_t end = number(i, "start_cycle") + number(i, "cycles") + rounds * result.cost.ii_cycles;
