@@ -48,6 +48,12 @@ std::optional<Accelerator> first_design(const Problem& problem, const Budget& bu
 
 }  // namespace
 
+PlacementGroups groups_to_place(const Problem& problem) {
+  PlacementGroups none;
+  none.layers.resize(problem.network.layers.size());
+  return problem.space.store && may_use_store(problem.objective) ? placement_groups(problem.network) : none;
+}
+
 double gap_of(double value, double bound) {
   return 1 - bound / value;
 }

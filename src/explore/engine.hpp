@@ -9,6 +9,7 @@
 
 #include "accel/cost.hpp"
 #include "accel/design_space.hpp"
+#include "accel/placement.hpp"
 #include "explore/mapper.hpp"
 #include "explore/objective.hpp"
 
@@ -24,6 +25,9 @@ struct Problem {
 
   Goal goal() const { return {objective, most_seconds}; }
 };
+
+/// Groups of the network's maps that may lie in a store; none if the space has none or the objective allows none.
+PlacementGroups groups_to_place(const Problem& problem);
 
 /// When an engine stops: those that try designs after so many evaluations, `exact` at a gap or a time. One evaluation
 /// is one γ with its assignment, its mappings solved exactly, feasible or not.

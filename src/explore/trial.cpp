@@ -5,14 +5,6 @@
 #include <utility>
 
 namespace autonba {
-namespace {
-
-PlacementGroups groups_to_place(const Problem& problem) {
-  return problem.space.store && may_use_store(problem.objective) ? placement_groups(problem.network)
-                                                                 : PlacementGroups{};
-}
-
-}  // namespace
 
 Trial::Trial(const Problem& problem, const Budget& budget, Mapper& mapper)
     : problem_(problem),

@@ -163,6 +163,15 @@ TEST(DesignSpaces, TheSmallOneIsAPartOfTheRichOne) {
   }
 }
 
+TEST(DesignSpaces, TheOneWithAStoreIsTheRichOneOtherwise) {
+  DesignSpace space = load_design_space("fpga-store");
+  ASSERT_TRUE(space.store);
+  EXPECT_EQ(space.store->port_bits, (std::vector<int>{32, 64, 128}));
+  space.store.reset();
+  space.name = "fpga";
+  EXPECT_EQ(space, load_design_space("fpga"));
+}
+
 TEST(DesignSpaces, TheOneForAsicsHasPlainMultipliersOnly) {
   const DesignSpace space = load_design_space(configs + "accelerator/asic.yaml");
   EXPECT_EQ(space.conv.mac, std::vector{MacKind::plain});

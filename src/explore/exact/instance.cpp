@@ -21,12 +21,6 @@ Item make_item(ShapeId id, const LayerShape& shape, std::size_t storable) {
           .adds_residual = !shape.residual.segments.empty()};
 }
 
-PlacementGroups groups_to_place(const Problem& problem) {
-  PlacementGroups none;
-  none.layers.resize(problem.network.layers.size());
-  return problem.space.store && may_use_store(problem.objective) ? placement_groups(problem.network) : none;
-}
-
 std::size_t storable_mode(const LayerGroups& groups) {
   return (groups.input != always_external ? input_stored : 0) |
          (groups.residual != always_external ? residual_stored : 0) |

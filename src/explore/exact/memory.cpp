@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
 #include <utility>
 
 #include "base/ceil_div.hpp"
@@ -75,9 +74,15 @@ std::unique_ptr<ExactMemory::Worker> ExactMemory::take_worker() {
   return worker;
 }
 
-void ExactMemory::give_back(std::unique_ptr<Worker> worker) {
+/// count(fronts, tilings, accumulator) with lists that no other thread uses meanwhile.
+template <typename Count>
+auto ExactMemory::counted(ShapeId id, const LayerShape& shape, ChunkKind kind, Count count) {
+  std::unique_ptr<Worker> worker = take_worker();
+  Tilings& tilings = worker->tilings.try_emplace(id, shape).first->second;
+  auto found = count(worker->fronts[static_cast<std::size_t>(kind)], tilings, accumulator_ && kind == ChunkKind::conv);
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(worker));
+  return found;
 }
 
 ExactMemory::Key ExactMemory::key_of(ShapeId id, const LayerShape& shape, const Chunk& chunk, int batch,
@@ -107,14 +112,11 @@ std::shared_ptr<const DatapathFront> ExactMemory::front(ShapeId id, const LayerS
       return known->second;
     }
   }
-  std::unique_ptr<Worker> worker = take_worker();
-  Tilings& tilings = worker->tilings.try_emplace(id, shape).first->second;
-  LayerFronts& fronts = worker->fronts[static_cast<std::size_t>(chunk.kind)];
-  const auto found =
-      fronts.of(shape, tilings, chunk, accumulator_ && chunk.kind == ChunkKind::conv, strides, batch, use);
-  auto front = std::make_shared<const DatapathFront>(
-      DatapathFront{{found.begin(), found.end()}, lane_groups(shape, chunk, batch)});
-  give_back(std::move(worker));
+  auto front = counted(id, shape, chunk.kind, [&](LayerFronts& fronts, Tilings& tilings, bool accumulator) {
+    const auto found = fronts.of(shape, tilings, chunk, accumulator, strides, batch, use);
+    return std::make_shared<const DatapathFront>(
+        DatapathFront{{found.begin(), found.end()}, lane_groups(shape, chunk, batch)});
+  });
   const std::lock_guard lock(mutex_);
   if (fronts_.size() >= remembered_most) {
     fronts_.clear();
@@ -131,12 +133,9 @@ double ExactMemory::least_cycles(ShapeId id, const LayerShape& shape, const Chun
       return known->second;
     }
   }
-  std::unique_ptr<Worker> worker = take_worker();
-  Tilings& tilings = worker->tilings.try_emplace(id, shape).first->second;
-  LayerFronts& fronts = worker->fronts[static_cast<std::size_t>(chunk.kind)];
-  const std::optional<std::int64_t> least =
-      fronts.least_cycles(shape, tilings, chunk, accumulator_ && chunk.kind == ChunkKind::conv, strides, batch, use);
-  give_back(std::move(worker));
+  const auto least = counted(id, shape, chunk.kind, [&](LayerFronts& fronts, Tilings& tilings, bool accumulator) {
+    return fronts.least_cycles(shape, tilings, chunk, accumulator, strides, batch, use);
+  });
   const std::lock_guard lock(mutex_);
   if (least_cycles_.size() >= remembered_most) {
     least_cycles_.clear();

@@ -56,7 +56,8 @@ class ExactMemory {
   const BufferDepths& depths(ChunkKind kind) const { return depths_[static_cast<std::size_t>(kind)]; }
   static Key key_of(ShapeId id, const LayerShape& shape, const Chunk& chunk, int batch, const StoreUse& use);
   std::unique_ptr<Worker> take_worker();
-  void give_back(std::unique_ptr<Worker> worker);
+  template <typename Count>
+  auto counted(ShapeId id, const LayerShape& shape, ChunkKind kind, Count count);
 
   DesignSpace space_;
   Platform platform_;
