@@ -119,59 +119,19 @@ void Instance::add_layout(const Layout& without) {
   for (const int port : problem_.space.store->port_bits) {
     Layout layout = without;
     layout.store_port = port;
-    count_words(layout);
+    const int word_bits = store_word_bits({0, port}, layout.slots());
+    count_words(problem_.network, groups_, map_words(layout.batch, word_bits), layout);
     place_store(layout);
     layouts_.push_back(layout);
   }
 }
 
-void Instance::count_words(Layout& layout) const {
-  const std::vector<Layer>& layers = problem_.network.layers;
-  const int word_bits = store_word_bits({0, layout.store_port}, layout.slots());
-  std::vector<std::int64_t> words(layers.size(), 0);  // by map
-  std::vector<int> readers(layers.size(), 0);
-  std::vector<std::vector<int>> inputs;
-  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
-    const auto [kind, item] = items_of_layers_[layer];
-    words[layer] = store_words(shape(kinds_[kind].items[item].id).output, layout.batch, word_bits);
-    layout.all_words += groups_.layers[layer].output == always_external ? 0 : words[layer];
-    inputs.push_back(maps_read(layers[layer]));
-    std::vector<int> all = inputs.back();
-    all.push_back(layers[layer].residual.value_or(network_input));
-    std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
-    for (const int map : all) {
-      if (map >= 0) {
-        ++readers[static_cast<std::size_t>(map)];
-      }
-    }
+std::vector<std::int64_t> Instance::map_words(int batch, int word_bits) const {
+  std::vector<std::int64_t> words;
+  for (const auto& [kind, item] : items_of_layers_) {
+    words.push_back(store_words(shape(kinds_[kind].items[item].id).output, batch, word_bits));
   }
-  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
-    const int residual = layers[layer].residual.value_or(network_input);
-    const bool reads_twice = std::find(inputs[layer].begin(), inputs[layer].end(), residual) != inputs[layer].end();
-    for (std::size_t mode = 0; mode < modes; ++mode) {
-      double shares = 0;
-      std::int64_t whole = 0;
-      const auto add = [&](int map) {
-        if (map >= 0) {
-          const auto place = static_cast<std::size_t>(map);
-          shares += static_cast<double>(words[place]) / readers[place];
-          whole += words[place];
-        }
-      };
-      for (const int map : inputs[layer]) {
-        if ((mode & input_stored) != 0) {
-          add(map);
-        }
-      }
-      if ((mode & residual_stored) != 0 && !reads_twice) {
-        add(residual);
-      }
-      const std::int64_t written = (mode & output_stored) != 0 ? words[layer] : 0;
-      layout.mode_words.push_back(shares + static_cast<double>(written));
-      layout.mode_words_at_once.push_back(whole + written);
-    }
-  }
+  return words;
 }
 
 void Instance::place_store(Layout& layout) {
@@ -189,54 +149,13 @@ void Instance::place_store(Layout& layout) {
   }
 }
 
-std::int64_t Instance::store_capacity(const Region& region, const PartialResources& chunks) const {
-  const Layout& layout = layout_of(region);
-  constexpr std::int64_t step = 512;  // at which BRAM18 step
-  const auto fits_beside = [&](std::int64_t depth) {
-    const Resources store = store_resources({static_cast<int>(depth), layout.store_port}, layout.slots(), platform());
-    const auto within = [](double part, std::int64_t more, std::int64_t most) {
-      return part + static_cast<double>(more) <= static_cast<double>(most) * (1 + 1e-12);
-    };
-    return within(chunks.bram18, store.bram18, platform().bram18) && within(chunks.lut, store.lut, platform().lut) &&
-           within(chunks.ff, store.ff, platform().ff) &&
-           within(chunks.area_um2, store.area_um2, platform().asic ? platform().asic->area_um2 : 0);
-  };
-  std::int64_t low = 0;
-  std::int64_t high = problem_.space.store->depth_max / step + 1;  // steps that do not fit, or are too many
-  while (high - low > 1) {
-    const std::int64_t middle = (low + high) / 2;
-    (fits_beside(middle * step) ? low : high) = middle;
-  }
-  // An ASIC's store has any depth: what fits is less than a step more.
-  const std::int64_t depth = platform().asic ? (low + 1) * step : low * step;
-  return low == 0 && fits_beside(lutram_depth) ? std::max<std::int64_t>(depth, lutram_depth) : depth;
-}
-
-PartialResources Instance::least_store_resources(const Layout& layout, std::int64_t words) const {
-  if (words <= lutram_depth) {
-    return {};  // of a deeper one some resources are less
-  }
-  const Store store{least_store_depth(words, platform().asic.has_value()), layout.store_port};
-  const Resources used = store_resources(store, layout.slots(), platform());
-  return {.bram18 = static_cast<double>(used.bram18), .area_um2 = static_cast<double>(used.area_um2)};
-}
-
 std::vector<std::int64_t> Instance::slot_words(const Accelerator& accelerator) const {
-  std::vector<std::int64_t> words(accelerator.places.size(), 0);
-  const int word_bits = store_word_bits(*accelerator.store, accelerator.chunks.size());
+  std::vector<std::int64_t> words =
+      map_words(accelerator.batch, store_word_bits(*accelerator.store, accelerator.chunks.size()));
   for (std::size_t layer = 0; layer < words.size(); ++layer) {
-    if (accelerator.places[layer].writes_store) {
-      const auto [kind, item] = items_of_layers_[layer];
-      words[layer] = store_words(shape(kinds_[kind].items[item].id).output, accelerator.batch, word_bits);
-    }
+    words[layer] = accelerator.places[layer].writes_store ? words[layer] : 0;
   }
   return words;
-}
-
-StoreUse Instance::use_of(const Layout& layout, std::size_t mode) {
-  return layout.has_store() ? store_use(mode, {.turns = store_turns(layout.slots()),
-                                               .word_bits = store_word_bits({0, layout.store_port}, layout.slots())})
-                            : StoreUse{};
 }
 
 KindPart Instance::make_kind(ChunkKind kind, std::span<const LayerShape> shapes, Mapper& mapper, int threads) {

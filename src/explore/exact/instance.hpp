@@ -12,13 +12,11 @@
 #include <vector>
 
 #include "explore/engine.hpp"
+#include "explore/exact/layout.hpp"
 #include "explore/exact/memory.hpp"
 #include "explore/least_placement.hpp"
 
 namespace autonba {
-
-inline constexpr std::size_t slots_most = 6;  // chunks of a design
-inline constexpr std::size_t kind_count = 2;
 
 /// Layers of one shape, of which the same maps may lie in a store.
 struct Item {
@@ -52,24 +50,6 @@ struct KindPart {
 inline bool counts_energy(Objective objective) {
   return objective == Objective::energy || objective == Objective::edp;
 }
-
-/// A batch, how many chunks there are of each kind, and what store there is. Slots are numbered by kind, conv first.
-struct Layout {
-  int batch = 1;
-  std::size_t batch_place = 0;  // among those of the problem
-  std::array<std::size_t, kind_count> counts = {0, 0};
-  int store_port = 0;           // w_f; 0: no store
-  std::size_t store_place = 0;  // among those of the problem with other batches, ports or turns
-  // With a store, [layer of the network][mode]: words that are alive while the layer runs, of each map that it reads
-  // only its share among all layers that do; and the words of whole maps, which are there at once.
-  std::vector<double> mode_words;
-  std::vector<std::int64_t> mode_words_at_once;
-  std::int64_t all_words = 0;  // of one slot of every map
-  bool has_store() const { return store_port > 0; }
-  std::size_t slots() const { return counts[0] + counts[1]; }
-  std::size_t kind_of(std::size_t slot) const { return slot < counts[0] ? 0 : 1; }
-  std::size_t first_slot(std::size_t kind) const { return kind == 0 ? 0 : counts[0]; }
-};
 
 /// The chunks that one slot may have: of the classes below a node of the tree; of a single class, those with amounts
 /// from `low` to `high`.
@@ -159,17 +139,8 @@ class Instance {
   /// Of a slot of a single class, with a store: exact cycles with the most of every amount, more than the tree knows.
   const LeastTimes& least_of_class(const Region& region, std::size_t slot) const;
 
-  /// Words that a store of the region's layout has at most, if the chunks take no less than `chunks`.
-  std::int64_t store_capacity(const Region& region, const PartialResources& chunks) const;
-
   /// As accel/placement.hpp, from the shapes that are known.
   std::vector<std::int64_t> slot_words(const Accelerator& accelerator) const;
-
-  /// What such a store takes with at least so many words.
-  PartialResources least_store_resources(const Layout& layout, std::int64_t words) const;
-
-  /// What a layer has in the store of a layout in a mode.
-  static StoreUse use_of(const Layout& layout, std::size_t mode);
 
   /// Cycles a batch of all layers of each item on the chunk with these amounts and their best mappings; infinity where
   /// it cannot run them. With a store: with each item's maps where it is fastest. `needed`, where given: as `amounts`,
@@ -195,7 +166,7 @@ class Instance {
   const FrontTiling* best_tiling(const SlotChunk& chunk, std::size_t item, std::size_t mode, double& cycles) const;
   void add_layouts();
   void add_layout(const Layout& without);
-  void count_words(Layout& layout) const;
+  std::vector<std::int64_t> map_words(int batch, int word_bits) const;
   void place_store(Layout& layout);
   void list_items_of_layers();
   KindPart make_kind(ChunkKind kind, std::span<const LayerShape> shapes, Mapper& mapper, int threads);

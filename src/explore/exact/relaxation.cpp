@@ -177,7 +177,7 @@ class Tightening {
 
   void sum_up() {
     total_ = {};
-    store_ = instance_.least_store_resources(instance_.layout_of(region_), region_.store_words);
+    store_ = least_store_resources(instance_.layout_of(region_), instance_.platform(), region_.store_words);
     for (std::size_t s = 0; s < slots_; ++s) {
       parts_[s] = with_whole_area(
           least_resources(instance_.class_of(region_, s), slot(s).low, slot(s).high, instance_.platform()));

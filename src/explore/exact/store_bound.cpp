@@ -185,7 +185,7 @@ namespace {
 /// The store's capacity beside such chunks, if not all maps fit at once.
 std::optional<std::int64_t> scarce_capacity(const Instance& instance, const Region& region,
                                             const PartialResources& chunks) {
-  const std::int64_t capacity = instance.store_capacity(region, chunks);
+  const std::int64_t capacity = store_capacity(instance.layout_of(region), instance.problem(), chunks);
   return instance.layout_of(region).all_words <= capacity ? std::nullopt : std::optional(capacity);
 }
 
@@ -233,7 +233,8 @@ std::int64_t least_store_words(const Instance& instance, const Region& region, c
                                double limit) {
   const SlotTimes times = times_by_mode(instance, region, Instance::Lanes::bounded);
   StoreBound bound(instance, region, times.rows);
-  return bound.least_words(instance.store_capacity(region, chunks), instance.cycles(region, limit) * (1 + 1e-9));
+  return bound.least_words(store_capacity(instance.layout_of(region), instance.problem(), chunks),
+                           instance.cycles(region, limit) * (1 + 1e-9));
 }
 
 double loose_bound_with_capacity(const Instance& instance, Region& region, const PartialResources& chunks,

@@ -206,7 +206,8 @@ Best best_with_store(const Instance& instance, const Region& region, double limi
                              [](const Slot& slot) { return slot.low == slot.high; })) {
     return EveryDesign(instance, region).run();
   }
-  const std::int64_t capacity = instance.store_capacity(region, chunks_at_upper_ends(instance, region));
+  const std::int64_t capacity =
+      store_capacity(instance.layout_of(region), instance.problem(), chunks_at_upper_ends(instance, region));
   const SlotTimes times = times_by_mode(instance, region, Instance::Lanes::exact);
   StoreBound bound(instance, region, times.rows);
   Best best;
