@@ -89,11 +89,7 @@ class Watcher {
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
 
-  template <typename State>
-  void see(const State& state) {
-    if (interrupted) {
-      throw Interrupted("stopped; nothing was written");
-    }
+  void see(const EngineProgress& state) {
     if (!began_) {
       print(log_.heading());
       began_ = true;
@@ -132,8 +128,13 @@ MapResult searched(MapTask task, const MapArguments& arguments, Mapper& mapper) 
   if (arguments.chunks) {
     task.space = with_chunks(task.space, task.network, *arguments.chunks);
   }
+  task.budget.stop = &interrupted;
   Watcher watcher(task.objective);
-  return map_network(task, mapper, [&](const auto& state) { watcher.see(state); });
+  MapResult result = map_network(task, mapper, [&](const EngineProgress& progress) { watcher.see(progress); });
+  if (interrupted && result.axes) {
+    throw Interrupted("stopped before the front was complete; nothing was written");
+  }
+  return result;
 }
 
 void write_files(const MapResult& result, const Json& accelerator, const Json& data, const fs::path& out) {
@@ -215,7 +216,9 @@ void add_search_options(CLI::App& command, MapArguments& arguments) {
   command.add_option("--gap", arguments.gap, "exact: stop when no design can be better by this share, as 0.01")
       ->check(is_a_number & CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command.add_option("--time", arguments.seconds, "exact: stop after so many seconds with what is found and proven")
+  command
+      .add_option("--time", arguments.seconds,
+                  "exact: stop after so many seconds with what is found and proven, as Ctrl-C does at once")
       ->check(is_a_number & CLI::PositiveNumber);
   command
       .add_option("--budget", arguments.evaluations,

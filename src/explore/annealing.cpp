@@ -16,7 +16,7 @@ void search_annealing(Trial& trial, Rng rng, const std::vector<int>& start, cons
     design = std::move(other);
     cost = std::move(its_cost);
   };
-  while (start.empty() && trial.share_left() > 1 - options.random_share) {
+  while (start.empty() && !trial.done() && trial.share_left() > 1 - options.random_share) {
     Design other = neighbours.random(rng);
     DesignCost its_cost = trial.evaluate(other);
     if (its_cost.log_cost < cost.log_cost) {

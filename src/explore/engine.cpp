@@ -43,7 +43,7 @@ std::optional<Accelerator> first_design(const Problem& problem, const Budget& bu
     return std::nullopt;
   }
   const std::int64_t most = budget.evaluations > 0 ? std::min(budget.evaluations, trials) : trials;
-  return explore("annealing", problem, {.evaluations = most}, seed, mapper).accelerator;
+  return explore("annealing", problem, {.evaluations = most, .stop = budget.stop}, seed, mapper).accelerator;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -29,13 +30,16 @@ struct Problem {
 /// Groups of the network's maps that may lie in a store; none if the space has none or the objective allows none.
 PlacementGroups groups_to_place(const Problem& problem);
 
-/// When an engine stops: those that try designs after so many evaluations, `exact` at a gap or a time. One evaluation
-/// is one γ with its assignment, its mappings solved exactly, feasible or not.
+/// When an engine stops: those that try designs after so many evaluations, `exact` at a gap or a time; all of them, as
+/// soon as they have a design, when they are told to. One evaluation is one γ with its assignment, its mappings solved
+/// exactly, feasible or not.
 struct Budget {
   std::int64_t evaluations = 0;  // `exact`: sets of designs that are looked at; 0 for no limit
   double gap = 0;                // gap_of(value, bound) that is good enough
   double seconds = std::numeric_limits<double>::infinity();  // what is found by then depends on the machine
   int threads = 1;
+  const std::atomic<bool>* stop = nullptr;  // set by somebody else
+  bool is_stopped() const { return stop != nullptr && *stop; }
 };
 
 /// 1 − bound / value: the share of the value that might be saved at most; 0 where the value is proven least.

@@ -39,6 +39,7 @@ void Trial::count(const Design& design, const DesignCost& cost) {
     solution_.accelerator = accelerator_of(design, cost);
     solution_.trace.push_back({solution_.evaluations, best_value_});
   }
+  is_stopped_ = solution_.accelerator && budget_.is_stopped();
 }
 
 std::vector<int> Trial::evaluate_start(const Accelerator& start) {

@@ -19,7 +19,7 @@ class Trial {
 
   /// That may be made in all.
   std::int64_t evaluations() const { return budget_.evaluations; }
-  bool done() const { return solution_.evaluations >= budget_.evaluations; }
+  bool done() const { return is_stopped_ || solution_.evaluations >= budget_.evaluations; }
   /// Of the evaluations, 1 at first and 0 when done.
   double share_left() const {
     return 1 - static_cast<double>(solution_.evaluations) / static_cast<double>(budget_.evaluations);
@@ -54,6 +54,7 @@ class Trial {
   MapsToPlace maps_;
   DesignChoices choices_;
   Solution solution_;
+  bool is_stopped_ = false;  // as seen after an evaluation, so that done() does not change between two
   double best_value_ = std::numeric_limits<double>::infinity();
 };
 

@@ -110,6 +110,24 @@ TEST_F(Map, AMissedTargetIsExitCode1WithTheBestThatWasFound) {
   EXPECT_TRUE(fs::exists(folder_ / "out" / "accelerator.json"));
 }
 
+TEST_F(Map, CtrlCEndsASearchWithWhatIsFound) {
+  const Finished stopped = run_program(
+      {"map", "squeezenet", "--platform", "zc706", "--space", "fpga-store", "--gap", "0", "--out", path("stopped")},
+      "incumbent", SIGINT);
+  EXPECT_EQ(stopped.code, 0) << stopped.err;
+  EXPECT_THAT(stopped.out, HasSubstr("no design of the space has more than"));
+  EXPECT_TRUE(fs::exists(folder_ / "stopped" / "report.html"));
+}
+
+TEST_F(Map, CtrlCWritesNothingOfAFront) {
+  const Finished stopped =
+      run_program({"map", "squeezenet", "--platform", "asic-28nm", "--pareto", "fps,area", "--out", path("stopped")},
+                  "incumbent", SIGINT);
+  EXPECT_EQ(stopped.code, 130);
+  EXPECT_THAT(stopped.err, HasSubstr("autonba: stopped before the front was complete"));
+  EXPECT_FALSE(fs::exists(folder_ / "stopped" / "accelerator.json"));
+}
+
 TEST_F(Map, ExplainsALayer) {
   ASSERT_EQ(run_program(quick("found")).code, 0);
   const Json network = read_json(folder_ / "found" / "network.json", "autonba.network/1");

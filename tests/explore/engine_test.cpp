@@ -58,6 +58,19 @@ TEST_P(EveryEngine, StopsAtTheBudgetAndOnlyImproves) {
   }
 }
 
+TEST_P(EveryEngine, StopsWithADesignWhenItIsTold) {
+  SmallProblem small(quick_network("k3_e3", 6));
+  const std::atomic<bool> stop = true;
+  constexpr std::int64_t most = 1'000'000;
+  const Solution solution = explore(GetParam(), small.problem(), {.evaluations = most, .stop = &stop}, 1, small.mapper);
+  ASSERT_TRUE(solution.accelerator);
+  EXPECT_LT(solution.evaluations, most);
+  EXPECT_TRUE(fits(solution.cost.resources, small.platform));
+  if (solution.bound) {
+    EXPECT_LE(*solution.bound, value_of(Objective::fps, solution.cost, solution.accelerator->batch, small.platform));
+  }
+}
+
 TEST_P(EveryEngine, RepeatsItselfWhateverTheMapperRemembers) {
   SmallProblem small(quick_network("k3_e3", 6));
   const Solution first = explore(GetParam(), small.problem(), {150}, 7, small.mapper);

@@ -98,7 +98,7 @@ class BranchAndBound {
 
   bool is_done() const {
     return least_open() == infinity || least_open() >= limit() || seconds() >= budget_.seconds ||
-           (budget_.evaluations > 0 && looked_at_ >= budget_.evaluations);
+           (budget_.evaluations > 0 && looked_at_ >= budget_.evaluations) || (best_ && budget_.is_stopped());
   }
 
   void note_best() {
