@@ -94,7 +94,9 @@ AcceleratorConfig read_accelerator(const YamlMap& map) {
   accelerator.engine = map.choice("engine", engine_names(), accelerator.engine);
   accelerator.every = map.integer("every", 1, many, accelerator.every);
   accelerator.evaluations = map.integer("evaluations", 1, many, accelerator.evaluations);
-  accelerator.final_evaluations = map.integer("final_evaluations", 1, many, accelerator.final_evaluations);
+  if (map.has("final_evaluations")) {
+    accelerator.final_evaluations = map.integer("final_evaluations", 1, many);
+  }
   accelerator.gap = map.number("gap", 0, 1, accelerator.gap);
   accelerator.final_gap = map.number("final_gap", 0, 1, accelerator.final_gap);
   map.close();
@@ -244,7 +246,9 @@ std::string to_yaml(const Config& config) {
   yaml.add("engine", config.accelerator.engine);
   yaml.add("every", config.accelerator.every);
   yaml.add("evaluations", config.accelerator.evaluations);
-  yaml.add("final_evaluations", config.accelerator.final_evaluations);
+  if (config.accelerator.final_evaluations) {
+    yaml.add("final_evaluations", *config.accelerator.final_evaluations);
+  }
   yaml.add("gap", config.accelerator.gap);
   yaml.add("final_gap", config.accelerator.final_gap);
   yaml.close();
@@ -272,9 +276,11 @@ Budget refresh_budget(const AcceleratorConfig& accelerator) {
   return {.evaluations = accelerator.evaluations, .gap = accelerator.gap};
 }
 
-Budget final_budget(const AcceleratorConfig& accelerator) {
-  const bool proves = accelerator.engine == "exact";
-  return {.evaluations = proves ? 0 : accelerator.final_evaluations, .gap = accelerator.final_gap};
+Budget final_budget(const AcceleratorConfig& accelerator, const DesignSpace& space) {
+  constexpr std::int64_t no_limit = 0;
+  const std::int64_t usual_of_exact = space.store ? 100'000 : no_limit;
+  const std::int64_t usual = accelerator.engine == "exact" ? usual_of_exact : 10'000;
+  return {.evaluations = accelerator.final_evaluations.value_or(usual), .gap = accelerator.final_gap};
 }
 
 }  // namespace autonba

@@ -77,7 +77,8 @@ Derived derive(const Logits& logits, Pricing& pricing, const Target& target, con
   // Substitutions can come back to where they were, as γ* changes with the network.
   const std::size_t most_rounds = 4 * likeliest.size() + 4;
   for (std::size_t round = 0;; ++round) {
-    derived.solution = pricing.refresh(derived.architecture, accelerator.engine, final_budget(accelerator), seed);
+    derived.solution = pricing.refresh(derived.architecture, accelerator.engine,
+                                       final_budget(accelerator, pricing.design_space()), seed);
     derived.seconds = seconds_of(derived.solution, pricing);
     best_seconds = std::min(best_seconds, derived.seconds);
     if (derived.seconds <= limit) {
@@ -115,7 +116,8 @@ Architecture cheapest_architecture(const SearchSpace& space) {
 
 void check_target(Pricing& pricing, const Target& target, const AcceleratorConfig& accelerator, std::uint64_t seed) {
   const Architecture cheapest = cheapest_architecture(pricing.space());
-  const Solution solution = pricing.refresh(cheapest, accelerator.engine, final_budget(accelerator), seed);
+  const Solution solution =
+      pricing.refresh(cheapest, accelerator.engine, final_budget(accelerator, pricing.design_space()), seed);
   const double seconds = seconds_of(solution, pricing);
   if (seconds > limit_of(target)) {
     throw input_error("target.value: {} is out of reach on {}: the cheapest network of the space reaches {}",

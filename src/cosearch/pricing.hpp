@@ -51,6 +51,7 @@ class Pricing {
 
   const SearchSpace& space() const { return space_; }
   const Platform& platform() const { return platform_; }
+  const DesignSpace& design_space() const { return design_space_; }
   Objective objective() const { return objective_; }
   Network network(const Architecture& architecture) const;
 

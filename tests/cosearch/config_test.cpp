@@ -54,6 +54,14 @@ TEST_F(ConfigFile, TheTrainingCropsAsUsualUnlessToldOtherwise) {
   EXPECT_EQ(load(to_yaml(load(smallest_, {"train.crop_padding=0"}))).train.crop_padding, 0);
 }
 
+TEST(FinalBudget, ExactProvesItsGapUnlessAStoreMayKeepItFromDoingSo) {
+  const AcceleratorConfig exact{.engine = "exact"};
+  EXPECT_EQ(final_budget(exact, load_design_space("fpga")).evaluations, 0);
+  EXPECT_EQ(final_budget(exact, load_design_space("fpga-store")).evaluations, 100'000);
+  EXPECT_EQ(final_budget({.engine = "random"}, load_design_space("fpga")).evaluations, 10'000);
+  EXPECT_EQ(final_budget({.engine = "exact", .final_evaluations = 7}, load_design_space("fpga")).evaluations, 7);
+}
+
 TEST_F(ConfigFile, EveryConfigurationThatComesAlongIsValid) {
   int found = 0;
   for (const auto& entry : std::filesystem::directory_iterator(AUTONBA_SOURCE_DIR "/configs")) {

@@ -54,7 +54,7 @@ TEST(DerivingFromTheCostliest, EveryTargetThatTheCheapestNetworkMeetsIsMet) {
   Pricing pricing(space, 10, tiny_platform(), load_design_space("fpga-small"), Objective::fps);
   const AcceleratorConfig accelerator{.space = "fpga-small", .engine = "exact"};
   const Architecture cheapest = cheapest_architecture(space);
-  const Solution best = pricing.refresh(cheapest, "exact", final_budget(accelerator), 1);
+  const Solution best = pricing.refresh(cheapest, "exact", final_budget(accelerator, pricing.design_space()), 1);
   const double seconds = value_of(Objective::fps, best.cost, best.accelerator->batch, pricing.platform());
   Logits logits = make_logits(space);
   for (std::size_t block = 0; block < logits.alpha.size(); ++block) {
