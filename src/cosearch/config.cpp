@@ -193,6 +193,11 @@ void add_search(YamlWriter& yaml, const SearchConfig& search) {
   yaml.close();
 }
 
+/// That the accelerator is looked for on.
+int threads_of(const Config& config) {
+  return std::max(1, static_cast<int>(config.threads));
+}
+
 }  // namespace
 
 std::string metric_name(Objective objective) {
@@ -272,15 +277,17 @@ std::string to_yaml(const Config& config) {
   return yaml.text();
 }
 
-Budget refresh_budget(const AcceleratorConfig& accelerator) {
-  return {.evaluations = accelerator.evaluations, .gap = accelerator.gap};
+Budget refresh_budget(const Config& config) {
+  return {.evaluations = config.accelerator.evaluations, .gap = config.accelerator.gap, .threads = threads_of(config)};
 }
 
-Budget final_budget(const AcceleratorConfig& accelerator, const DesignSpace& space) {
+Budget final_budget(const Config& config, const DesignSpace& space) {
   constexpr std::int64_t no_limit = 0;
   const std::int64_t usual_of_exact = space.store ? 100'000 : no_limit;
-  const std::int64_t usual = accelerator.engine == "exact" ? usual_of_exact : 10'000;
-  return {.evaluations = accelerator.final_evaluations.value_or(usual), .gap = accelerator.final_gap};
+  const std::int64_t usual = config.accelerator.engine == "exact" ? usual_of_exact : 10'000;
+  return {.evaluations = config.accelerator.final_evaluations.value_or(usual),
+          .gap = config.accelerator.final_gap,
+          .threads = threads_of(config)};
 }
 
 }  // namespace autonba

@@ -57,20 +57,13 @@ struct SearchConfig {
 struct AcceleratorConfig {
   std::string space = "fpga";
   std::string engine = "exact";
-  std::int64_t every = 1;           // arch steps between refreshes of γ*
-  std::int64_t evaluations = 1000;  // of a refresh
-  double gap = 0.05;                // `exact` only: that ends a refresh
-  bool store = true;                // whether maps may lie in the feature store, where the space has one
-  // The same for the derived network:
-  std::optional<std::int64_t> final_evaluations;  // none: as usual for the engine, see final_budget
-  double final_gap = 0.01;
+  std::int64_t every = 1;                         // arch steps between refreshes of γ*
+  std::int64_t evaluations = 1000;                // of a refresh
+  std::optional<std::int64_t> final_evaluations;  // for the derived network; none: as final_budget says
+  double gap = 0.05;                              // `exact` only: that ends a refresh
+  double final_gap = 0.01;                        // the same for the derived network
+  bool store = true;                              // whether maps may lie in the feature store, where the space has one
 };
-
-/// When the engine stops.
-Budget refresh_budget(const AcceleratorConfig& accelerator);
-/// Usually after 10,000 designs, `exact` when its gap is proven; if `space` has a store, after 100,000 sets of designs
-/// at most, since the gap may stay.
-Budget final_budget(const AcceleratorConfig& accelerator, const DesignSpace& space);
 
 constexpr std::int64_t float_bits = 32;
 
@@ -106,6 +99,12 @@ struct Config {
   AcceleratorConfig accelerator;
   TrainConfig train;
 };
+
+/// When the engine stops that looks for γ*, on all threads of the run.
+Budget refresh_budget(const Config& config);
+/// The same for the derived network. Usually after 10,000 designs, `exact` when its gap is proven; if `space` has a
+/// store, after 100,000 sets of designs at most, since the gap may stay.
+Budget final_budget(const Config& config, const DesignSpace& space);
 
 /// Reads a configuration and applies `overrides` ("search.epochs=3"). Throws InputError naming file, line and key.
 Config load_config(const std::filesystem::path& file, const std::vector<std::string>& overrides = {});

@@ -19,14 +19,13 @@ struct Derived {
 /// that loses least log p for each second that it saves on γ*, which is solved again when the target is met there or
 /// nothing saves time there; at last cheapest_architecture(). Throws WorkError (with the best found) if that misses
 /// too.
-Derived derive(const Logits& logits, Pricing& pricing, const Target& target, const AcceleratorConfig& accelerator,
-               std::uint64_t seed);
+Derived derive(const Logits& logits, Pricing& pricing, const Config& config, std::uint64_t seed);
 
 /// The least that a block of the space can be: the operator with the fewest multiply-accumulates at the fewest bits.
 Architecture cheapest_architecture(const SearchSpace& space);
 
 /// Tries the cheapest network of the space. Throws InputError, with the best found, if it misses the target: the
 /// network that derive() ends with if nothing likelier meets it.
-void check_target(Pricing& pricing, const Target& target, const AcceleratorConfig& accelerator, std::uint64_t seed);
+void check_target(Pricing& pricing, const Config& config, std::uint64_t seed);
 
 }  // namespace autonba

@@ -220,8 +220,7 @@ std::vector<JointSearch::Sampled> JointSearch::sample_blocks(Rng& rng) const {
 
 void JointSearch::refresh_accelerator(const Architecture& executed) {
   const std::uint64_t seed = make_rng(config_.seed, "accelerator", static_cast<std::uint64_t>(arch_steps_)).state;
-  const Solution solution =
-      pricing_.refresh(executed, config_.accelerator.engine, refresh_budget(config_.accelerator), seed);
+  const Solution solution = pricing_.refresh(executed, config_.accelerator.engine, refresh_budget(config_), seed);
   const double seconds =
       value_of(pricing_.objective(), solution.cost, solution.accelerator->batch, pricing_.platform());
   refresh_event_ = {{"event", "accelerator"},

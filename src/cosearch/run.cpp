@@ -221,8 +221,7 @@ void derive_stage(const Setting& setting, JointSearch& search, double search_sec
   const Stopwatch watch(search_seconds);
   setting.progress.update("deriving the network and its accelerator");
   const std::uint64_t seed = make_rng(setting.config.seed, "derive").state;
-  const Derived derived =
-      derive(search.logits(), search.pricing(), setting.config.target, setting.config.accelerator, seed);
+  const Derived derived = derive(search.logits(), search.pricing(), setting.config, seed);
   Json network = to_json(derived.network);
   network["architecture"] = architecture_json(derived.architecture, setting.space);
   network["architecture_indices"] = architecture_indices(derived.architecture);
@@ -337,8 +336,7 @@ void search_and_derive(const Setting& setting) {
   }
   JointSearch search(setting.config, setting.space, setting.platform, design_space, setting.dataset.train);
   if (!setting.folder.started()) {
-    check_target(search.pricing(), setting.config.target, setting.config.accelerator,
-                 make_rng(setting.config.seed, "check-target").state);
+    check_target(search.pricing(), setting.config, make_rng(setting.config.seed, "check-target").state);
     search.pricing().restore(Json(), "");  // the search starts without what this has found
     setting.folder.log(
         {{"event", "started"}, {"command", setting.options.command}, {"version", setting.options.version}});

@@ -55,11 +55,14 @@ TEST_F(ConfigFile, TheTrainingCropsAsUsualUnlessToldOtherwise) {
 }
 
 TEST(FinalBudget, ExactProvesItsGapUnlessAStoreMayKeepItFromDoingSo) {
-  const AcceleratorConfig exact{.engine = "exact"};
-  EXPECT_EQ(final_budget(exact, load_design_space("fpga")).evaluations, 0);
-  EXPECT_EQ(final_budget(exact, load_design_space("fpga-store")).evaluations, 100'000);
-  EXPECT_EQ(final_budget({.engine = "random"}, load_design_space("fpga")).evaluations, 10'000);
-  EXPECT_EQ(final_budget({.engine = "exact", .final_evaluations = 7}, load_design_space("fpga")).evaluations, 7);
+  const DesignSpace without = load_design_space("fpga");
+  Config config;
+  ASSERT_EQ(config.accelerator.engine, "exact");
+  EXPECT_EQ(final_budget(config, without).evaluations, 0);
+  EXPECT_EQ(final_budget(config, load_design_space("fpga-store")).evaluations, 100'000);
+  config.accelerator.final_evaluations = 7;
+  EXPECT_EQ(final_budget(config, without).evaluations, 7);
+  EXPECT_EQ(final_budget({.accelerator = {.engine = "random"}}, without).evaluations, 10'000);
 }
 
 TEST_F(ConfigFile, EveryConfigurationThatComesAlongIsValid) {

@@ -28,11 +28,13 @@ class Deriving : public testing::Test {
   }
 
   Pricing pricing_{tiny_space(), 4, tiny_platform(), tiny_design_space(), Objective::fps};
-  const AcceleratorConfig accelerator_{"tiny", "random", 8, 20, 20};
+  static Config config_for(const Target& target) {
+    return {.target = target, .accelerator = {.engine = "random", .evaluations = 20, .final_evaluations = 20}};
+  }
 };
 
 TEST_F(Deriving, TakesTheLikeliestNetworkWhereItMeetsTheTarget) {
-  const Derived derived = derive(costly_logits(), pricing_, {Objective::fps, 1}, accelerator_, 1);
+  const Derived derived = derive(costly_logits(), pricing_, config_for({Objective::fps, 1}), 1);
   EXPECT_EQ(derived.architecture, Architecture(3, {2, 1}));
   EXPECT_EQ(derived.substitutions, 0);
   EXPECT_EQ(derived.network, pricing_.network(derived.architecture));
@@ -43,7 +45,7 @@ TEST_F(Deriving, SubstitutesUntilTheTargetIsMet) {
   const double cheapest = seconds_of(cheapest_architecture(tiny_space()));
   ASSERT_LT(cheapest, 0.8 * costliest);
   const Target target{Objective::fps, 1 / (0.5 * (costliest + cheapest))};
-  const Derived derived = derive(costly_logits(), pricing_, target, accelerator_, 1);
+  const Derived derived = derive(costly_logits(), pricing_, config_for(target), 1);
   EXPECT_LE(derived.seconds, limit_of(target));
   EXPECT_GT(derived.substitutions, 0);
   EXPECT_NE(derived.architecture, cheapest_architecture(tiny_space())) << "no more is given up than needed";
@@ -52,9 +54,8 @@ TEST_F(Deriving, SubstitutesUntilTheTargetIsMet) {
 TEST(DerivingFromTheCostliest, EveryTargetThatTheCheapestNetworkMeetsIsMet) {
   const SearchSpace space = load_space("quick");
   Pricing pricing(space, 10, tiny_platform(), load_design_space("fpga-small"), Objective::fps);
-  const AcceleratorConfig accelerator{.space = "fpga-small", .engine = "exact"};
   const Architecture cheapest = cheapest_architecture(space);
-  const Solution best = pricing.refresh(cheapest, "exact", final_budget(accelerator, pricing.design_space()), 1);
+  const Solution best = pricing.refresh(cheapest, "exact", final_budget({}, pricing.design_space()), 1);
   const double seconds = value_of(Objective::fps, best.cost, best.accelerator->batch, pricing.platform());
   Logits logits = make_logits(space);
   for (std::size_t block = 0; block < logits.alpha.size(); ++block) {
@@ -64,23 +65,23 @@ TEST(DerivingFromTheCostliest, EveryTargetThatTheCheapestNetworkMeetsIsMet) {
   }
   for (const double share : {0.8, 0.97, 1.0}) {
     const Target target{Objective::fps, share / seconds};
-    EXPECT_LE(derive(logits, pricing, target, accelerator, 1).seconds, limit_of(target)) << share;
+    EXPECT_LE(derive(logits, pricing, {.target = target}, 1).seconds, limit_of(target)) << share;
   }
 }
 
 TEST_F(Deriving, SaysTheBestFoundWhereNothingFits) {
   const Target target{Objective::fps, 1e9};
-  EXPECT_THAT([&] { derive(costly_logits(), pricing_, target, accelerator_, 1); },
+  EXPECT_THAT([&] { derive(costly_logits(), pricing_, config_for(target), 1); },
               testing::ThrowsMessage<WorkError>(testing::HasSubstr("the best found reaches")));
 }
 
 TEST_F(Deriving, ATargetThatTheCheapestNetworkMissesIsRefused) {
   EXPECT_THAT(
       [&] {
-        check_target(pricing_, {Objective::fps, 1e9}, accelerator_, 1);
+        check_target(pricing_, config_for({Objective::fps, 1e9}), 1);
       },
       testing::ThrowsMessage<InputError>(testing::HasSubstr("the cheapest network of the space reaches")));
-  check_target(pricing_, {Objective::fps, 10}, accelerator_, 1);
+  check_target(pricing_, config_for({Objective::fps, 10}), 1);
 }
 
 /// Without and with a feature store.
