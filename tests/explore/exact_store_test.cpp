@@ -4,6 +4,7 @@
 #include <string>
 
 #include "accel/placement.hpp"
+#include "model/load_network.hpp"
 #include "small_problems.hpp"
 #include "store_brute_force.hpp"
 
@@ -63,6 +64,22 @@ TEST_P(ExactWithStore, IsAsGoodAsBruteForceAndItsBoundHolds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Objectives, ExactWithStore, testing::Values(Objective::fps, Objective::latency));
+
+TEST(ExactOfARealNetwork, IsNoWorseWithAStoreThanWithout) {
+  const Network network = load_network("resnet50");
+  const Platform platform = load_platform("zc706");
+  const DesignSpace space = load_design_space("fpga-store");
+  DesignSpace without = space;
+  without.store.reset();
+  Mapper mapper(platform);
+  const auto fps_in = [&](const DesignSpace& of, std::int64_t evaluations) {
+    const Solution found =
+        explore("exact", {network, platform, of}, {.evaluations = evaluations, .threads = 2}, 1, mapper);
+    return fps(found.cost.ii_cycles, found.accelerator->batch, platform);
+  };
+  constexpr std::int64_t evaluations = 1000;  // a quarter of those with a store are of designs without
+  EXPECT_GE(fps_in(space, 4 * evaluations), fps_in(without, evaluations));
+}
 
 }  // namespace
 }  // namespace autonba

@@ -61,7 +61,7 @@ class BranchAndBound {
         budget_(budget),
         watch_(watch),
         team_(budget.threads),
-        open_(has_store(instance) ? instance.batch_count() : 1),
+        open_(has_store(instance) ? instance.batch_count() + 1 : 1),
         has_start_(start.has_value()),
         best_(std::move(start)) {
     note_best();
@@ -109,7 +109,7 @@ class BranchAndBound {
 
   void add(const Region& region) {
     if (region.bound < infinity) {
-      open_[open_.size() > 1 ? instance_.layout_of(region).batch_place : 0].push(region);
+      open_[queue_of(region)].push(region);
     }
     std::size_t open = 0;
     for (const RegionQueue& of_batch : open_) {
@@ -121,6 +121,12 @@ class BranchAndBound {
     }
   }
 
+  /// With a store there is a queue for each batch, and a last one for designs without a store.
+  std::size_t queue_of(const Region& region) const {
+    const Layout& layout = instance_.layout_of(region);
+    return layout.has_store() ? layout.batch_place : open_.size() - 1;
+  }
+
   /// The place of the queue with the least bound of all.
   std::size_t first_open() const {
     const auto less = [](const RegionQueue& a, const RegionQueue& b) { return a.least_bound() < b.least_bound(); };
@@ -128,17 +134,30 @@ class BranchAndBound {
   }
   double least_open() const { return open_[first_open()].least_bound(); }
 
-  /// With a store every other round is of the regions of one batch after the other: their bounds say little of which
-  /// batch is best, and designs are looked for from the first region of a round.
+  /// With a store designs without one come first, as in a space that has none: they are soon found. Then every other
+  /// round is of the regions of one queue after the other: their bounds say little of which batch is best, and designs
+  /// are looked for from the first region of a round.
   RegionQueue& open_for_round() {
-    if (has_start_ || open_.size() == 1 || rounds_ % 2 == 0) {
+    if (has_start_ || open_.size() == 1) {
       return open_[first_open()];
     }
-    auto batch = static_cast<std::size_t>(rounds_ / 2) % open_.size();
-    while (open_[batch].least_bound() >= limit()) {
-      batch = (batch + 1) % open_.size();
+    if (looked_at_ < without_store_first() && open_.back().least_bound() < limit()) {
+      return open_.back();
     }
-    return open_[batch];
+    if (rounds_ % 2 == 0) {
+      return open_[first_open()];
+    }
+    auto queue = static_cast<std::size_t>(rounds_ / 2) % open_.size();
+    while (open_[queue].least_bound() >= limit()) {
+      queue = (queue + 1) % open_.size();
+    }
+    return open_[queue];
+  }
+
+  /// Regions that are looked at before those with a store.
+  std::int64_t without_store_first() const {
+    constexpr std::int64_t most = 300'000;
+    return budget_.evaluations > 0 ? std::min(most, budget_.evaluations / 4) : most;
   }
 
   std::vector<Region> next_round() {
@@ -230,7 +249,8 @@ class BranchAndBound {
   std::optional<Found> dive(const Region& region) const {
     constexpr std::array shares = {0.8, 0.6, 0.9, 0.4, 1.0};
     const auto turn = static_cast<std::size_t>(rounds_);
-    const std::size_t laps = open_.size() > 1 ? turn / (2 * open_.size()) : 0;  // for every batch another one
+    const bool is_last_queue = queue_of(region) + 1 == open_.size();
+    const std::size_t laps = is_last_queue ? 0 : turn / (2 * open_.size());  // for every batch another one
     const double share = shares[(turn + laps) % shares.size()];
     Rng rng = make_rng(turn, "dive");
     int splits_left = 1000;
@@ -426,7 +446,7 @@ class BranchAndBound {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   double watched_ = 0;
   Team team_;
-  std::vector<RegionQueue> open_;  // with a store by place of the batch
+  std::vector<RegionQueue> open_;  // by queue_of
   std::int64_t looked_at_ = 0;
   std::int64_t rounds_ = 0;
   const bool has_start_;
