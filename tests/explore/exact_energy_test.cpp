@@ -98,8 +98,7 @@ TEST(EnergyRow, NoChunkOfTheRangeTakesLess) {
             return point.cycles <= static_cast<double>(priced.cycles) && point.pj <= priced.energy_pj * (1 + rounding);
           }));
           const auto& least = instance.kind_of(region, s).least_pj[instance.layout_of(region).batch_place];
-          const std::size_t items = instance.kind_of(region, s).items.size();
-          EXPECT_LE(least[region.slots[s].node * items + item] / of.count, priced.energy_pj * (1 + rounding));
+          EXPECT_LE(least->row(region.slots[s].node)[item] / of.count, priced.energy_pj * (1 + rounding));
           ++seen;
         }
       }

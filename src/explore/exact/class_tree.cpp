@@ -163,6 +163,15 @@ std::vector<double> least_times(const ClassTree& tree, const LayerShape& shape, 
   return times;
 }
 
+std::vector<double> least_by_node(const ClassTree& tree, const std::vector<double>& by_class) {
+  std::vector<double> by_node(tree.nodes.size());
+  for (std::size_t node = by_node.size(); node-- > 0;) {  // those below a node come after it
+    const ClassTree::Node& here = tree.nodes[node];
+    by_node[node] = is_single(here) ? by_class[here.first] : std::min(by_node[here.left], by_node[here.right]);
+  }
+  return by_node;
+}
+
 double least_store_time(const LayerShape& shape, int batch, const Platform& platform, const StoreUse& use) {
   const int groups = is_depthwise_kind(shape) ? 1 : shape.groups;
   // Every word with something in it is moved once at least. Of a group each pixel is a run of its own, unless it reads

@@ -35,7 +35,10 @@ ClassTree class_tree(std::vector<ChunkClass> classes, const Platform& platform);
 std::vector<double> least_times(const ClassTree& tree, const LayerShape& shape, int batch, const Platform& platform,
                                 const StoreUse& use = {});
 
-/// The same on any chunk at all, for the words that pass through the sides of the store.
+/// What is least at each node of the tree, from what it is at each class.
+std::vector<double> least_by_node(const ClassTree& tree, const std::vector<double>& by_class);
+
+/// As least_times on any chunk at all, for the words that pass through the sides of the store.
 double least_store_time(const LayerShape& shape, int batch, const Platform& platform, const StoreUse& use);
 
 }  // namespace autonba

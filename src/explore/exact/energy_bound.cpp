@@ -144,7 +144,7 @@ double loose_energy_bound(const Instance& instance, const Region& region, double
     for (std::size_t item = 0; layout.counts[kind] > 0 && item < part.items.size(); ++item) {
       double least = infinity;
       for (std::size_t slot = first; slot < first + layout.counts[kind]; ++slot) {
-        least = std::min(least, part.least_pj[layout.batch_place][region.slots[slot].node * part.items.size() + item]);
+        least = std::min(least, part.least_pj[layout.batch_place]->row(region.slots[slot].node)[item]);
       }
       energy.value += least;
     }

@@ -40,27 +40,6 @@ std::size_t kind_index(ChunkKind kind) {
   return static_cast<std::size_t>(kind);
 }
 
-/// Of every node, from those of its classes: by item and, where there are more than one, by mode.
-std::vector<double> node_times(const ClassTree& tree, std::span<const Item> items,
-                               std::span<const std::vector<double>* const> class_times) {
-  const std::size_t row_size = class_times.size();
-  const std::size_t of_item = row_size / items.size();
-  std::vector<double> times(tree.nodes.size() * row_size, infinity);
-  for (std::size_t node = tree.nodes.size(); node-- > 0;) {  // those below a node come after it
-    const ClassTree::Node& here = tree.nodes[node];
-    double* row = times.data() + node * row_size;
-    const double* left = times.data() + here.left * row_size;
-    const double* right = times.data() + here.right * row_size;
-    for (std::size_t i = 0; i < row_size; ++i) {
-      if (class_times[i] != nullptr) {
-        row[i] =
-            is_single(here) ? items[i / of_item].count * (*class_times[i])[here.first] : std::min(left[i], right[i]);
-      }
-    }
-  }
-  return times;
-}
-
 }  // namespace
 
 Instance::Instance(const Problem& problem, Mapper& mapper, ExactMemory& memory, int threads)
@@ -194,17 +173,21 @@ KindPart Instance::make_kind(ChunkKind kind, std::span<const LayerShape> shapes,
   return part;
 }
 
-std::vector<double> Instance::least_times(const KindPart& part, int batch, std::size_t modes_here, int threads) {
-  std::vector<const std::vector<double>*> class_times(part.items.size() * modes_here);
-  share_out(class_times.size(), threads, [&] {
+std::unique_ptr<const NodeRows> Instance::least_times(const KindPart& part, int batch, std::size_t modes_here,
+                                                      int threads) {
+  std::vector<NodeRows::Column> columns(part.items.size() * modes_here);
+  std::vector<double> counts(columns.size());
+  share_out(columns.size(), threads, [&] {
     return [&](std::size_t i) {
       const Item& item = part.items[i / modes_here];
       const std::size_t mode = i % modes_here;
-      class_times[i] =
-          may_be(item, mode) ? &memory_.least_times(item.id, mapper_.shape(item.id), batch, mode) : nullptr;
+      counts[i] = item.count;
+      if (may_be(item, mode)) {
+        columns[i] = memory_.least_times(item.id, mapper_.shape(item.id), batch, mode);
+      }
     };
   });
-  return node_times(*part.tree, part.items, class_times);
+  return std::make_unique<const NodeRows>(std::move(columns), std::move(counts));
 }
 
 std::vector<double> Instance::store_times(const KindPart& part, const Layout& layout) const {
@@ -219,11 +202,14 @@ std::vector<double> Instance::store_times(const KindPart& part, const Layout& la
 
 void Instance::add_energies(KindPart& part) const {
   for (const int batch : batches_) {
-    std::vector<const std::vector<double>*> of_classes;
+    std::vector<NodeRows::Column> columns;
+    std::vector<double> counts;
     for (const Item& item : part.items) {
-      of_classes.push_back(&energies_->least_energies(item.id, mapper_.shape(item.id), kind_index(part.kind), batch));
+      columns.push_back(std::make_shared<const std::vector<double>>(least_by_node(
+          *part.tree, energies_->least_energies(item.id, mapper_.shape(item.id), kind_index(part.kind), batch))));
+      counts.push_back(item.count);
     }
-    part.least_pj.push_back(node_times(*part.tree, part.items, of_classes));
+    part.least_pj.push_back(std::make_unique<const NodeRows>(std::move(columns), std::move(counts)));
   }
   part.least_leakage_pj.resize(part.tree->nodes.size());
   for (std::size_t node = part.tree->nodes.size(); node-- > 0;) {  // those below a node come after it
@@ -285,7 +271,7 @@ struct Instance::SlotChunk {
       return 0;
     }
     const std::size_t place = item * modes + mode;
-    return std::max(kind.least_times_by_mode[layout.batch_place][node * kind.items.size() * modes + place],
+    return std::max(kind.least_times_by_mode[layout.batch_place]->row(node)[place],
                     kind.store_times[layout.store_place][place]);
   }
 };
@@ -323,14 +309,13 @@ const LeastTimes& Instance::least_of_class(const Region& region, std::size_t slo
   const KindPart& kind = kind_of(region, slot);
   const ChunkClass& chunks = class_of(region, slot);
   const Chunk fastest = chunk_at(chunks, chunks.most());
-  const std::size_t row = region.slots[slot].node * kind.items.size() * modes;
+  const double* row = kind.least_times_by_mode[layout.batch_place]->row(region.slots[slot].node);
   auto found = std::make_unique<LeastTimes>();
   for (std::size_t item = 0; item < kind.items.size(); ++item) {
     std::array<double, modes> least;
     for (std::size_t mode = 0; mode < modes; ++mode) {
       const std::size_t place = item * modes + mode;
-      least[mode] = std::max(kind.least_times_by_mode[layout.batch_place][row + place],
-                             kind.store_times[layout.store_place][place]);
+      least[mode] = std::max(row[place], kind.store_times[layout.store_place][place]);
     }
     // Only of modes that may be the best one more is worked out.
     double best = infinity;

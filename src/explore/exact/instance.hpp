@@ -14,6 +14,7 @@
 #include "explore/engine.hpp"
 #include "explore/exact/layout.hpp"
 #include "explore/exact/memory.hpp"
+#include "explore/exact/node_rows.hpp"
 #include "explore/least_placement.hpp"
 
 namespace autonba {
@@ -34,17 +35,17 @@ struct KindPart {
   std::size_t chunks_max = 0;  // 0 without layers
   const ClassTree* tree = nullptr;
   std::vector<Item> items;
-  std::vector<std::size_t> layers;               // of the network
-  std::vector<std::size_t> item_of;              // by place in `layers`
-  std::vector<std::vector<double>> least_times;  // by batch, [node of the tree][item], all layers of the item
+  std::vector<std::size_t> layers;                           // of the network
+  std::vector<std::size_t> item_of;                          // by place in `layers`
+  std::vector<std::unique_ptr<const NodeRows>> least_times;  // by batch, [node of the tree][item], all layers of it
   // With a store: the same by batch and mode, [node of the tree][item][mode], whatever the store; and by store what its
   // sides take at least, on any chunk, [item][mode].
-  std::vector<std::vector<double>> least_times_by_mode;
+  std::vector<std::unique_ptr<const NodeRows>> least_times_by_mode;
   std::vector<std::vector<double>> store_times;
   bool adds_residuals = false;
   // Energy and EDP only:
-  std::vector<std::vector<double>> least_pj;  // as least_times, without leakage
-  std::vector<double> least_leakage_pj;       // a cycle, by node of the tree
+  std::vector<std::unique_ptr<const NodeRows>> least_pj;  // as least_times, without leakage
+  std::vector<double> least_leakage_pj;                   // a cycle, by node of the tree
 };
 
 inline bool counts_energy(Objective objective) {
@@ -170,7 +171,7 @@ class Instance {
   void place_store(Layout& layout);
   void list_items_of_layers();
   KindPart make_kind(ChunkKind kind, std::span<const LayerShape> shapes, Mapper& mapper, int threads);
-  std::vector<double> least_times(const KindPart& part, int batch, std::size_t modes_here, int threads);
+  std::unique_ptr<const NodeRows> least_times(const KindPart& part, int batch, std::size_t modes_here, int threads);
   std::vector<double> store_times(const KindPart& part, const Layout& layout) const;
   void add_energies(KindPart& part) const;
   std::uint64_t key_of(const Region& region, std::size_t slot, std::uint8_t lanes) const;

@@ -10,7 +10,8 @@
 namespace autonba {
 namespace {
 
-constexpr std::size_t remembered_most = 400'000;  // fronts, about 500 bytes each
+constexpr std::size_t remembered_most = 400'000;      // fronts, about 500 bytes each
+constexpr std::size_t least_size_most = 100'000'000;  // least times by node, 8 bytes each
 
 BufferDepths buffer_depths(const ChunkSpace& space) {
   return {space.depth_input, space.depth_weight, space.depth_output};
@@ -50,7 +51,7 @@ EnergyMemory& ExactMemory::energies() {
   return *energies_;
 }
 
-const std::vector<double>& ExactMemory::least_times(ShapeId id, const LayerShape& shape, int batch, std::size_t mode) {
+NodeRows::Column ExactMemory::least_times(ShapeId id, const LayerShape& shape, int batch, std::size_t mode) {
   {
     const std::lock_guard lock(mutex_);
     if (const auto known = least_.find({id, batch, mode}); known != least_.end()) {
@@ -59,9 +60,16 @@ const std::vector<double>& ExactMemory::least_times(ShapeId id, const LayerShape
   }
   const ClassTree& classes = tree(is_depthwise_kind(shape) ? ChunkKind::depthwise : ChunkKind::conv);
   const StoreUse use = store_use(mode, {.turns = 1, .word_bits = store_word_bits_most});
-  std::vector<double> times = autonba::least_times(classes, shape, batch, platform_, use);
+  auto times = std::make_shared<const std::vector<double>>(
+      least_by_node(classes, autonba::least_times(classes, shape, batch, platform_, use)));
   const std::lock_guard lock(mutex_);
-  return least_.try_emplace({id, batch, mode}, std::move(times)).first->second;
+  if (least_size_ >= least_size_most) {
+    least_.clear();
+    least_size_ = 0;
+  }
+  const auto [place, is_new] = least_.try_emplace({id, batch, mode}, std::move(times));
+  least_size_ += is_new ? place->second->size() : 0;
+  return place->second;
 }
 
 std::unique_ptr<ExactMemory::Worker> ExactMemory::take_worker() {

@@ -10,6 +10,7 @@
 
 #include "explore/exact/class_tree.hpp"
 #include "explore/exact/energy_memory.hpp"
+#include "explore/exact/node_rows.hpp"
 #include "explore/layer_front.hpp"
 
 namespace autonba {
@@ -36,9 +37,9 @@ class ExactMemory {
 
   const ClassTree& tree(ChunkKind kind) const { return trees_[static_cast<std::size_t>(kind)]; }
 
-  /// For every class of the tree of the shape's kind, what one such layer takes at least on any of its chunks, with the
+  /// For every node of the tree of the shape's kind, what one such layer takes at least on any chunk below it, with the
   /// maps of `mode` (explore/least_placement.hpp) in a store of one turn and the widest words.
-  const std::vector<double>& least_times(ShapeId id, const LayerShape& shape, int batch, std::size_t mode = 0);
+  NodeRows::Column least_times(ShapeId id, const LayerShape& shape, int batch, std::size_t mode = 0);
 
   /// Of the chunk's datapath, for all depths of the space and all `strides`, with an accumulator if some chunk of the
   /// space may have one. Whether the chunk's bits and stride allow the layer is not looked at.
@@ -65,7 +66,8 @@ class ExactMemory {
   std::array<BufferDepths, 2> depths_;
   bool accumulator_ = false;
   std::mutex mutex_;
-  std::map<std::tuple<ShapeId, int, std::size_t>, std::vector<double>> least_;
+  std::map<std::tuple<ShapeId, int, std::size_t>, NodeRows::Column> least_;
+  std::size_t least_size_ = 0;  // numbers in it
   std::map<Key, std::shared_ptr<const DatapathFront>> fronts_;
   std::map<Key, double> least_cycles_;
   std::vector<std::unique_ptr<Worker>> idle_;

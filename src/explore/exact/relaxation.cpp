@@ -316,9 +316,9 @@ const double* tree_row(const Instance& instance, const Region& region, std::size
   const std::size_t items = kind.items.size();
   const std::size_t node = region.slots[slot].node;
   if (!layout.has_store()) {
-    return kind.least_times[layout.batch_place].data() + node * items;
+    return kind.least_times[layout.batch_place]->row(node);
   }
-  const double* by_mode = kind.least_times_by_mode[layout.batch_place].data() + node * items * modes;
+  const double* by_mode = kind.least_times_by_mode[layout.batch_place]->row(node);
   const double* of_store = kind.store_times[layout.store_place].data();
   scratch.resize(items);
   for (std::size_t item = 0; item < items; ++item) {

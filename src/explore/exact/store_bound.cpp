@@ -200,8 +200,7 @@ SlotTimes loose_times_by_mode(const Instance& instance, const Region& region) {
     }
     const KindPart& kind = instance.kind_of(region, slot);
     const std::vector<double>& of_store = kind.store_times[layout.store_place];
-    const double* least =
-        kind.least_times_by_mode[layout.batch_place].data() + region.slots[slot].node * of_store.size();
+    const double* least = kind.least_times_by_mode[layout.batch_place]->row(region.slots[slot].node);
     times.of_slot[slot].resize(of_store.size());
     std::transform(of_store.begin(), of_store.end(), least, times.of_slot[slot].begin(),
                    [](double a, double b) { return std::max(a, b); });
