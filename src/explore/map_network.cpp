@@ -108,6 +108,14 @@ MapResult evaluate_given(const MapTask& task, const Accelerator& accelerator, co
                         task.platform.asic ? "FPGA" : "ASIC", task.platform.name, task.platform.asic ? "ASIC" : "FPGA");
     }
   }
+  if (accelerator.store) {
+    const Resources store = store_resources(*accelerator.store, accelerator.chunks.size(), task.platform);
+    if (!fits(store, task.platform)) {
+      throw input_error("{}: store: {} words of {} bits are too many for {}: they take {}", file,
+                        accelerator.store->depth, store_word_bits(*accelerator.store, accelerator.chunks.size()),
+                        task.platform.name, excess(store, task.platform));
+    }
+  }
   check_tables(task);
   MapResult result = result_of(task);
   result.axes.reset();

@@ -153,6 +153,15 @@ TEST(EvaluateGiven, SaysWhatThePlatformLacks) {
               HasSubstr("a.json: chunk 0: its multipliers are of an FPGA, asic-28nm is an ASIC"));
 }
 
+TEST(EvaluateGiven, RefusesAStoreLargerThanThePlatform) {
+  const MapTask task = small_task();
+  Accelerator accelerator = mapped(task).accelerator;
+  accelerator.store = Store{.depth = 1'000'000, .port_bits = 32};
+  EXPECT_THAT(complaint([&] { evaluate_given(task, accelerator, "a.json"); }),
+              testing::AllOf(HasSubstr("a.json: store: 1000000 words of "),
+                             HasSubstr("are too many for zc706: they take"), HasSubstr(" BRAM18 of 1090")));
+}
+
 TEST(Mappable, LayersThatNoChunkRunsAreNamed) {
   const Platform platform = load_platform("zc706");
   Mapper mapper(platform);
