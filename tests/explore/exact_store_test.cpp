@@ -77,7 +77,7 @@ TEST(ExactOfARealNetwork, IsNoWorseWithAStoreThanWithout) {
         explore("exact", {network, platform, of}, {.evaluations = evaluations, .threads = 2}, 1, mapper);
     return fps(found.cost.ii_cycles, found.accelerator->batch, platform);
   };
-  constexpr std::int64_t evaluations = 1000;  // a quarter of those with a store are of designs without
+  constexpr std::int64_t evaluations = 250;  // a quarter of those with a store are of designs without
   EXPECT_GE(fps_in(space, 4 * evaluations), fps_in(without, evaluations));
 }
 
