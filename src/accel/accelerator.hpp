@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Accelerator {
   std::vector<Chunk> chunks;
   std::vector<LayerPlace> places;  // one for each layer of the network, in its order
   std::optional<Store> store;      // needed where a map lies in it
+  // By layer, the cycle of every round at which it starts, which a store was made for; empty: as make_schedule finds.
+  std::vector<std::int64_t> starts;
   friend bool operator==(const Accelerator&, const Accelerator&) = default;
 };
 

@@ -168,13 +168,14 @@ Json cost_json(const Cost& cost, const Schedule& schedule, int batch, const Plat
 // Reading.
 
 /// A whole number between the bounds.
-int integer(const Json& object, const char* key, std::int64_t low, std::int64_t high, const std::string& where) {
+template <typename Integer = int>
+Integer integer(const Json& object, const char* key, std::int64_t low, std::int64_t high, const std::string& where) {
   const Json value = json_value<Json>(object, key, where);
   if (!value.is_number_integer() || value.get<std::int64_t>() < low || value.get<std::int64_t>() > high) {
     throw input_error("{}: {}: {} is not a whole number between {} and {}", where, key, short_json_text(value), low,
                       high);
   }
-  return value.get<int>();
+  return value.get<Integer>();
 }
 
 /// The position of the word under `key` in `names`.
@@ -269,6 +270,44 @@ std::optional<Store> store_from_json(const Json& document, std::size_t chunks, c
   return store;
 }
 
+/// When the layers start in every round, if the document says so of each: on every chunk one after the other.
+std::vector<std::int64_t> starts_from_json(const Json& document, const Network& network, const Accelerator& accelerator,
+                                           const Cost& cost, const std::string& name) {
+  std::map<std::string, std::int64_t> by_id;
+  for (const Json& layer : document.at("layers")) {
+    if (layer.contains("start_cycle")) {
+      const auto id = json_value<std::string>(layer, "id", name + ": a layer");
+      by_id[id] = integer<std::int64_t>(layer, "start_cycle", 0, cost.ii_cycles, fmt::format("{}: layer {}", name, id));
+    }
+  }
+  if (by_id.size() != network.layers.size()) {
+    return {};
+  }
+  std::vector<std::int64_t> starts;
+  std::vector<std::map<std::int64_t, std::size_t>> on_chunk(accelerator.chunks.size());  // layers by their start
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    starts.push_back(by_id.at(network.layers[i].id));
+    const auto [other, is_alone] =
+        on_chunk[static_cast<std::size_t>(accelerator.places[i].chunk)].emplace(starts.back(), i);
+    if (!is_alone) {
+      throw input_error("{}: layer {}: start_cycle: {} is that of layer {} on the same chunk", name,
+                        network.layers[i].id, starts.back(), network.layers[other->second].id);
+    }
+  }
+  for (const auto& layers : on_chunk) {
+    for (auto layer = layers.begin(); layer != layers.end(); ++layer) {
+      const std::int64_t free_until = std::next(layer) == layers.end() ? cost.ii_cycles : std::next(layer)->first;
+      if (layer->first + cost.layer_cycles[layer->second] > free_until) {
+        throw input_error(
+            "{}: layer {}: start_cycle: from {} on its {} cycles would end after {}, {}", name,
+            network.layers[layer->second].id, layer->first, cost.layer_cycles[layer->second], free_until,
+            std::next(layer) == layers.end() ? "the end of the round" : "when the next layer starts on its chunk");
+      }
+    }
+  }
+  return starts;
+}
+
 /// Marks the maps that lie in the store, and checks that they fit there and have the slots that their schedule needs.
 void place_maps(const Json& document, const Network& network, const Platform& platform, const std::string& name,
                 Accelerator& accelerator) {
@@ -289,6 +328,7 @@ void place_maps(const Json& document, const Network& network, const Platform& pl
     accelerator.places[i].writes_store = maps.count(network.layers[i].id) == 1;
   }
   const Cost cost = evaluate(network, accelerator, platform);
+  accelerator.starts = starts_from_json(document, network, accelerator, cost, name);
   const Schedule schedule = make_schedule(network, accelerator, cost.layer_cycles, slot_words(network, accelerator));
   check_placement(network, accelerator, schedule, name);
   for (std::size_t i = 0; i < network.layers.size(); ++i) {

@@ -32,7 +32,8 @@ struct PlacedAccelerator {
 };
 
 /// Inverse of to_json for `network`, checked: every layer is placed once, on a chunk that can run it, with a tile that
-/// fits. Maps, schedule and cost follow from the rest and are not read. `name` stands for the file in messages; throws
+/// fits. Of maps it is read which of them lie in the store, and then the layers' starts; all else follows from the
+/// rest. `name` stands for the file in messages; throws
 /// InputError.
 PlacedAccelerator accelerator_from_json(const Json& document, const Network& network, const std::string& name);
 

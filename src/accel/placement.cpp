@@ -143,17 +143,21 @@ std::vector<std::int64_t> slot_words(const Network& network, const Accelerator& 
 }
 
 void fit_store(const Network& network, const Platform& platform, Accelerator& accelerator) {
+  accelerator.starts.clear();
   if (!accelerator.store) {
     return;
   }
   const std::vector<std::int64_t> words = slot_words(network, accelerator);
   const Cost cost = evaluate(network, accelerator, platform);
-  const std::int64_t taken = make_schedule(network, accelerator, cost.layer_cycles, words).store_words;
-  if (taken == 0) {
+  const Schedule schedule = make_schedule(network, accelerator, cost.layer_cycles, words);
+  if (schedule.store_words == 0) {
     accelerator.store.reset();
     return;
   }
-  accelerator.store->depth = least_store_depth(taken, platform.asic.has_value());
+  accelerator.store->depth = least_store_depth(schedule.store_words, platform.asic.has_value());
+  for (const ScheduledLayer& layer : schedule.layers) {
+    accelerator.starts.push_back(layer.start_cycle);
+  }
 }
 
 void check_placement(const Network& network, const Accelerator& accelerator, const Schedule& schedule,

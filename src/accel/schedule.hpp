@@ -34,11 +34,13 @@ struct Schedule {
 
 /// Orders the layers of each chunk so that the stages are few. `layer_cycles` as in Cost. `slot_words`: for every layer
 /// the words of the feature store that a slot of its map takes, 0 for maps in external memory; then the words that all
-/// maps take are made few first of all: of a few layers every order is tried. `tries`: others that are looked at.
-inline constexpr int schedule_tries = 3200;
+/// maps take are made few first of all: of a few layers every order is tried, of all an order is changed, 10 times, 100
+/// times and so on up to `changes`; more lead to no more words.
+/// An accelerator that has starts keeps them.
+inline constexpr int schedule_changes = 10'000;
 inline constexpr std::size_t layers_of_every_order = 5;
 Schedule make_schedule(const Network& network, const Accelerator& accelerator,
                        std::span<const std::int64_t> layer_cycles, std::span<const std::int64_t> slot_words = {},
-                       int tries = schedule_tries);
+                       int changes = schedule_changes);
 
 }  // namespace autonba

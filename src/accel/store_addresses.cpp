@@ -1,7 +1,6 @@
 #include "accel/store_addresses.hpp"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 #include <tuple>
 #include <utility>
@@ -126,7 +125,7 @@ StoreAddresses best_store_addresses(std::span<const MapLife> maps, std::int64_t 
 
 std::int64_t words_alive(std::span<const MapLife> maps, std::int64_t ii_cycles) {
   std::int64_t always = 0;
-  std::map<std::int64_t, std::int64_t> changes;
+  std::vector<std::pair<std::int64_t, std::int64_t>> changes;  // at a cycle; of those at the same one what falls first
   for (const MapLife& map : maps) {
     if (map.words == 0 || has_words_of_its_own(map, ii_cycles)) {
       always += map.slots * map.words;
@@ -135,9 +134,10 @@ std::int64_t words_alive(std::span<const MapLife> maps, std::int64_t ii_cycles) 
     const std::int64_t begin = map.begin % ii_cycles;
     const std::int64_t end = (begin + map.cycles) % ii_cycles;
     always += end < begin ? map.words : 0;  // when the round begins
-    changes[begin] += map.words;
-    changes[end] -= map.words;
+    changes.emplace_back(begin, map.words);
+    changes.emplace_back(end, -map.words);
   }
+  std::sort(changes.begin(), changes.end());
   std::int64_t most = always;
   for (std::int64_t now = always; const auto& [cycle, change] : changes) {
     now += change;

@@ -132,9 +132,9 @@ void add_store(const Design& design, std::span<const ShapeId> layers, const Goal
     slot_words.push_back(
         cost.places[layer].writes_store ? store_words(mapper.shape(layers[layer]).output, design.batch, word_bits) : 0);
   }
-  constexpr int orders_tried = 10;  // more would take longer than the design is worth
+  constexpr int changes = 10;  // more would take longer than the design is worth
   const std::int64_t words =
-      make_schedule(maps.network, accelerator, cost.layer_cycles, slot_words, orders_tried).store_words;
+      make_schedule(maps.network, accelerator, cost.layer_cycles, slot_words, changes).store_words;
   if (words == 0) {
     return;
   }

@@ -66,7 +66,7 @@ TEST(AcceleratorJson, ReadsWhatItWrote) {
   }
 }
 
-/// A case of which all maps that may lie in the store do, and fit.
+/// A case of which all maps that may lie in the store do, and fit, and of which the starts are known.
 Case case_with_store(Rng& rng) {
   while (true) {
     Case entry = random_case(rng);
@@ -78,6 +78,12 @@ Case case_with_store(Rng& rng) {
       any = any || storable[i];
     }
     if (any) {
+      const Cost cost = evaluate(entry.network, entry.accelerator, zc706());
+      const std::vector<std::int64_t> words = slot_words(entry.network, entry.accelerator);
+      for (const ScheduledLayer& layer :
+           make_schedule(entry.network, entry.accelerator, cost.layer_cycles, words).layers) {
+        entry.accelerator.starts.push_back(layer.start_cycle);
+      }
       return entry;
     }
   }
@@ -147,6 +153,43 @@ TEST(AcceleratorJson, PlacementsThatCannotBeAreRefusedByTheMapsName) {
                 }
               }),
               HasSubstr("acc.json: map of input: cannot lie in the store"));
+}
+
+TEST(AcceleratorJson, StartsWithMapsInTheStoreAreThoseOfTheDocument) {
+  Rng rng = make_rng(22, "accelerator json test");
+  Case entry = case_with_store(rng);
+  entry.network.layers.push_back(entry.network.layers[0]);  // on the same chunk
+  entry.network.layers.back().id = "again";
+  entry.accelerator.places.push_back(entry.accelerator.places[0]);
+  entry.accelerator.places.back().writes_store = false;
+  entry.accelerator.starts.clear();
+  const Json document = to_json(entry.network, entry.accelerator, zc706());
+  const Accelerator read = accelerator_from_json(document, entry.network, "acc.json").accelerator;
+  for (std::size_t i = 0; i < read.starts.size(); ++i) {
+    EXPECT_EQ(read.starts[i], document["layers"][i]["start_cycle"]);
+  }
+  EXPECT_EQ(read.starts.size(), entry.network.layers.size());
+  EXPECT_EQ(to_json(entry.network, read, zc706()), document);
+
+  const auto message = [&](auto change) {
+    Json changed = document;
+    change(changed["layers"]);
+    try {
+      accelerator_from_json(changed, entry.network, "acc.json");
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_THAT(message([](Json& layers) { layers[0]["start_cycle"] = -1; }), HasSubstr("start_cycle: -1 is not"));
+  EXPECT_THAT(message([&](Json& layers) { layers[0]["start_cycle"] = document["cost"]["ii_cycles"]; }),
+              HasSubstr("acc.json: layer " + entry.network.layers[0].id + ": start_cycle: from "));
+  EXPECT_THAT(message([](Json& layers) {
+                for (Json& layer : layers) {
+                  layer["start_cycle"] = 0;
+                }
+              }),
+              HasSubstr("start_cycle: 0 is that of layer "));
 }
 
 TEST(AcceleratorJson, OfAnAsicHoldsAreaAndEnergy) {

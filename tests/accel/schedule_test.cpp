@@ -148,6 +148,34 @@ TEST(Schedule, WithAStoreItsMapsTakeLessOfItAndNothingIsOverwritten) {
   EXPECT_LT(with, without);
 }
 
+TEST(Schedule, AnAcceleratorsStartsAreKept) {
+  Rng rng = make_rng(8, "schedule test");
+  Case entry = random_case(rng);
+  const std::vector<std::int64_t> words = random_slot_words(rng, entry);
+  const Schedule found = make_schedule(entry.network, entry.accelerator, entry.cycles, words);
+  const Schedule unchanged = make_schedule(entry.network, entry.accelerator, entry.cycles, words, 0);
+  for (const ScheduledLayer& layer : found.layers) {
+    entry.accelerator.starts.push_back(layer.start_cycle);
+  }
+  EXPECT_EQ(make_schedule(entry.network, entry.accelerator, entry.cycles, words, 0), found);
+  EXPECT_NE(unchanged, found);
+}
+
+// What engines find with few changes must not become more in the end.
+TEST(Schedule, MoreChangesLeadToNoMoreWords) {
+  Rng rng = make_rng(9, "schedule test");
+  for (int trial = 0; trial < 10; ++trial) {
+    const Case entry = random_case(rng);
+    const std::vector<std::int64_t> words = random_slot_words(rng, entry);
+    std::int64_t before = std::numeric_limits<std::int64_t>::max();
+    for (const int changes : {0, 10, 100, 1000, schedule_changes}) {
+      const Schedule schedule = make_schedule(entry.network, entry.accelerator, entry.cycles, words, changes);
+      EXPECT_LE(schedule.store_words, before);
+      before = schedule.store_words;
+    }
+  }
+}
+
 TEST(Schedule, ChunksRunOneLayerAtATimeWithinARound) {
   Rng rng = make_rng(1, "schedule test");
   for (int trial = 0; trial < 25; ++trial) {

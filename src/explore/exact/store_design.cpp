@@ -14,7 +14,7 @@ namespace autonba {
 namespace {
 
 constexpr int tries_most = 6;  // placements for the same chunks
-constexpr int orders_tried = 100;
+constexpr int schedule_changes_tried = 1000;
 
 /// A design with a placement, and whether the store that its maps take fits beside its chunks.
 struct Tried {
@@ -61,7 +61,7 @@ void check_store(const Instance& instance, const Region& region, std::span<const
   if (!tried.fits) {
     return;
   }
-  check(make_schedule(network, accelerator, cycles, slot_words, orders_tried).store_words);
+  check(make_schedule(network, accelerator, cycles, slot_words, schedule_changes_tried).store_words);
 }
 
 /// Nothing that is no better than `limit`.

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "accel/rounds.hpp"
+#include "base/random.hpp"
+
+namespace autonba {
+
+/// Starts of a round's layers with which their maps take few words of the feature store, by simulated annealing from
+/// other starts on, so many `steps`. `slot_words` as in make_schedule.
+std::vector<std::int64_t> starts_with_fewer_words(const Round& round, std::span<const std::int64_t> slot_words,
+                                                  std::vector<std::int64_t> starts, int steps, Rng& rng);
+
+}  // namespace autonba
