@@ -1,6 +1,7 @@
 // Platforms and design spaces: what ships loads, and what is wrong is named.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -20,13 +21,24 @@ using ::testing::HasSubstr;
 
 const std::string configs = AUTONBA_SOURCE_DIR "/configs/";
 
+/// A folder of this process alone, removed at its end.
+const std::filesystem::path& folder() {
+  static const struct OfProcess {
+    std::filesystem::path path =
+        std::filesystem::path(testing::TempDir()) / ("autonba-configs-" + std::to_string(::getpid()));
+    OfProcess() { std::filesystem::create_directories(path); }
+    ~OfProcess() { std::filesystem::remove_all(path); }
+  } of_process;
+  return of_process.path;
+}
+
 /// The shipped file with one line replaced, in a file of its own.
 std::string changed(const std::string& shipped, const std::string& pattern, const std::string& replacement) {
   const std::string text = read_file(configs + shipped);
   const std::string other =
       std::regex_replace(text, std::regex(pattern), replacement, std::regex_constants::format_first_only);
   EXPECT_NE(text, other) << pattern;
-  const std::string file = ::testing::TempDir() + std::filesystem::path(shipped).filename().string();
+  const std::string file = folder() / std::filesystem::path(shipped).filename();
   std::ofstream(file) << other;
   return file;
 }
@@ -115,7 +127,7 @@ TEST(Platforms, WhatIsWrongOfAnAsicIsNamed) {
 }
 
 TEST(Platforms, OneThatIsNeitherFpgaNorAsicIsRefused) {
-  const std::string file = ::testing::TempDir() + "neither.yaml";
+  const std::string file = folder() / "neither.yaml";
   std::ofstream(file) << "name: neither\nclock_mhz: 100\n";
   EXPECT_THAT(complaint([&] { load_platform(file); }), HasSubstr("area_mm2"));
 }

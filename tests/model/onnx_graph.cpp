@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -138,9 +139,12 @@ OnnxGraph& OnnxGraph::pointwise(const std::string& input, const std::string& out
 }
 
 std::filesystem::path test_folder() {
+  static const struct OfProcess {
+    std::filesystem::path path = std::filesystem::path(testing::TempDir()) / fmt::format("autonba-onnx-{}", ::getpid());
+    ~OfProcess() { std::filesystem::remove_all(path); }
+  } of_process;
   const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
-  const std::filesystem::path folder =
-      std::filesystem::path(testing::TempDir()) / fmt::format("autonba_{}_{}", test.test_suite_name(), test.name());
+  const std::filesystem::path folder = of_process.path / fmt::format("{}_{}", test.test_suite_name(), test.name());
   std::filesystem::create_directories(folder);
   return folder;
 }
