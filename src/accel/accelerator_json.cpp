@@ -270,40 +270,43 @@ std::optional<Store> store_from_json(const Json& document, std::size_t chunks, c
   return store;
 }
 
-/// When the layers start in every round, if the document says so of each: on every chunk one after the other.
-std::vector<std::int64_t> starts_from_json(const Json& document, const Network& network, const Accelerator& accelerator,
-                                           const Cost& cost, const std::string& name) {
-  std::map<std::string, std::int64_t> by_id;
-  for (const Json& layer : document.at("layers")) {
-    if (layer.contains("start_cycle")) {
-      const auto id = json_value<std::string>(layer, "id", name + ": a layer");
-      by_id[id] = integer<std::int64_t>(layer, "start_cycle", 0, cost.ii_cycles, fmt::format("{}: layer {}", name, id));
-    }
-  }
-  if (by_id.size() != network.layers.size()) {
-    return {};
-  }
-  std::vector<std::int64_t> starts;
+/// Every chunk runs one layer after the other, within the round.
+void check_starts(const Network& network, const Accelerator& accelerator, const Cost& cost, const std::string& name) {
   std::vector<std::map<std::int64_t, std::size_t>> on_chunk(accelerator.chunks.size());  // layers by their start
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    starts.push_back(by_id.at(network.layers[i].id));
-    const auto [other, is_alone] =
-        on_chunk[static_cast<std::size_t>(accelerator.places[i].chunk)].emplace(starts.back(), i);
+    const auto chunk = static_cast<std::size_t>(accelerator.places[i].chunk);
+    const auto [other, is_alone] = on_chunk[chunk].emplace(accelerator.starts[i], i);
     if (!is_alone) {
       throw input_error("{}: layer {}: start_cycle: {} is that of layer {} on the same chunk", name,
-                        network.layers[i].id, starts.back(), network.layers[other->second].id);
+                        network.layers[i].id, accelerator.starts[i], network.layers[other->second].id);
     }
   }
   for (const auto& layers : on_chunk) {
     for (auto layer = layers.begin(); layer != layers.end(); ++layer) {
-      const std::int64_t free_until = std::next(layer) == layers.end() ? cost.ii_cycles : std::next(layer)->first;
+      const bool is_last = std::next(layer) == layers.end();
+      const std::int64_t free_until = is_last ? cost.ii_cycles : std::next(layer)->first;
       if (layer->first + cost.layer_cycles[layer->second] > free_until) {
-        throw input_error(
-            "{}: layer {}: start_cycle: from {} on its {} cycles would end after {}, {}", name,
-            network.layers[layer->second].id, layer->first, cost.layer_cycles[layer->second], free_until,
-            std::next(layer) == layers.end() ? "the end of the round" : "when the next layer starts on its chunk");
+        throw input_error("{}: layer {}: start_cycle: from {} on its {} cycles would end after {}, {}", name,
+                          network.layers[layer->second].id, layer->first, cost.layer_cycles[layer->second], free_until,
+                          is_last ? "the end of the round" : "when the next layer starts on its chunk");
       }
     }
+  }
+}
+
+/// When the layers start in every round; none if the document does not say so of each.
+std::vector<std::int64_t> starts_from_json(const Json& document, const Network& network, std::int64_t ii_cycles,
+                                           const std::string& name) {
+  std::map<std::string, std::int64_t> by_id;
+  for (const Json& layer : document.at("layers")) {
+    if (layer.contains("start_cycle")) {
+      const auto id = json_value<std::string>(layer, "id", name + ": a layer");
+      by_id[id] = integer<std::int64_t>(layer, "start_cycle", 0, ii_cycles, fmt::format("{}: layer {}", name, id));
+    }
+  }
+  std::vector<std::int64_t> starts;
+  for (std::size_t i = 0; i < network.layers.size() && by_id.size() == network.layers.size(); ++i) {
+    starts.push_back(by_id.at(network.layers[i].id));
   }
   return starts;
 }
@@ -328,7 +331,10 @@ void place_maps(const Json& document, const Network& network, const Platform& pl
     accelerator.places[i].writes_store = maps.count(network.layers[i].id) == 1;
   }
   const Cost cost = evaluate(network, accelerator, platform);
-  accelerator.starts = starts_from_json(document, network, accelerator, cost, name);
+  accelerator.starts = starts_from_json(document, network, cost.ii_cycles, name);
+  if (!accelerator.starts.empty()) {
+    check_starts(network, accelerator, cost, name);
+  }
   const Schedule schedule = make_schedule(network, accelerator, cost.layer_cycles, slot_words(network, accelerator));
   check_placement(network, accelerator, schedule, name);
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
