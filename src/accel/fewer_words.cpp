@@ -15,6 +15,24 @@ constexpr double last_temperature = 0.001;
 constexpr double waiting_weight = 0.1;  // of words in the mean over the round, beside the most at once
 constexpr double near_best = 1.03;      // where addresses are given, which takes longer
 
+/// The layers of each chunk in the order of their wishes, none before its own unless the rest leaves no time to wait.
+void lay_out(const Round& round, std::span<const std::int64_t> wishes, std::vector<std::int64_t>& starts) {
+  for (std::vector<std::size_t> order : round.layers_of) {
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return std::pair(wishes[a], a) < std::pair(wishes[b], b); });
+    std::int64_t latest = round.ii_cycles;
+    for (const std::size_t layer : order) {
+      latest -= round.cycles[layer];
+    }
+    std::int64_t now = 0;
+    for (const std::size_t layer : order) {
+      starts[layer] = std::max(now, std::min(wishes[layer], latest));
+      now = starts[layer] + round.cycles[layer];
+      latest += round.cycles[layer];
+    }
+  }
+}
+
 /// A round that is changed step by step.
 class ChangingRound {
  public:
@@ -63,9 +81,7 @@ class ChangingRound {
         wish(i, starts_[i] + by);
       }
     }
-    for (const std::vector<std::size_t>& layers : round_.layers_of) {
-      lay_out(layers);
-    }
+    lay_out(round_, wishes_, starts_);
     look_at_starts();
   }
 
@@ -109,23 +125,6 @@ class ChangingRound {
     wishes_[layer] = in_round < 0 ? in_round + round_.ii_cycles : in_round;
   }
 
-  /// The layers of a chunk in the order of their wishes, none before its own unless the rest leaves no time to wait.
-  void lay_out(const std::vector<std::size_t>& layers) {
-    order_ = layers;
-    std::sort(order_.begin(), order_.end(),
-              [&](std::size_t a, std::size_t b) { return std::pair(wishes_[a], a) < std::pair(wishes_[b], b); });
-    std::int64_t latest = round_.ii_cycles;
-    for (const std::size_t layer : order_) {
-      latest -= round_.cycles[layer];
-    }
-    std::int64_t now = 0;
-    for (const std::size_t layer : order_) {
-      starts_[layer] = std::max(now, std::min(wishes_[layer], latest));
-      now = starts_[layer] + round_.cycles[layer];
-      latest += round_.cycles[layer];
-    }
-  }
-
   void look_at_starts() {
     find_stages(round_, starts_, stages_);
     find_alive_cycles(round_, starts_, stages_, alive_);
@@ -145,10 +144,20 @@ class ChangingRound {
   std::vector<std::int64_t> alive_;
   std::vector<std::int64_t> kept_;
   std::vector<std::int64_t> wishes_;
-  std::vector<std::size_t> order_;  // scratch
 };
 
 }  // namespace
+
+std::vector<std::int64_t> fitting_starts(const Round& round, std::vector<std::int64_t> starts) {
+  const std::vector<std::int64_t> wishes = starts;
+  lay_out(round, wishes, starts);
+  return starts;
+}
+
+std::int64_t words_with_starts(const Round& round, std::span<const std::int64_t> slot_words,
+                               std::vector<std::int64_t> starts) {
+  return ChangingRound(round, slot_words, std::move(starts)).words();
+}
 
 std::vector<std::int64_t> starts_with_fewer_words(const Round& round, std::span<const std::int64_t> slot_words,
                                                   std::vector<std::int64_t> starts, int steps, Rng& rng) {

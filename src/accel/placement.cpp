@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <numeric>
+#include <utility>
 
 #include "accel/cost.hpp"
+#include "accel/fewer_words.hpp"
 #include "accel/layout.hpp"
 #include "base/error.hpp"
 
@@ -143,13 +145,19 @@ std::vector<std::int64_t> slot_words(const Network& network, const Accelerator& 
 }
 
 void fit_store(const Network& network, const Platform& platform, Accelerator& accelerator) {
-  accelerator.starts.clear();
+  const std::vector<std::int64_t> known = std::exchange(accelerator.starts, {});
   if (!accelerator.store) {
     return;
   }
   const std::vector<std::int64_t> words = slot_words(network, accelerator);
   const Cost cost = evaluate(network, accelerator, platform);
-  const Schedule schedule = make_schedule(network, accelerator, cost.layer_cycles, words);
+  Schedule schedule = make_schedule(network, accelerator, cost.layer_cycles, words);
+  if (!known.empty()) {
+    accelerator.starts = fitting_starts(round_of(network, accelerator, cost.layer_cycles), known);
+    Schedule other = make_schedule(network, accelerator, cost.layer_cycles, words);
+    schedule = other.store_words < schedule.store_words ? std::move(other) : std::move(schedule);
+    accelerator.starts.clear();
+  }
   if (schedule.store_words == 0) {
     accelerator.store.reset();
     return;

@@ -39,7 +39,8 @@ PlacementGroups placement_groups(const Network& network);
 /// For every layer the words of the store that a slot of its map takes; 0 for maps in external memory.
 std::vector<std::int64_t> slot_words(const Network& network, const Accelerator& accelerator);
 
-/// Makes the store just as deep as the maps need it in the schedule of make_schedule, and keeps that one's starts.
+/// Makes the store just as deep as the maps need it with the accelerator's starts or those of make_schedule,
+/// whichever takes fewer words, and keeps these starts.
 void fit_store(const Network& network, const Platform& platform, Accelerator& accelerator);
 
 /// Throws InputError, naming the map, if one lies in the store that may not, or, with the addresses of the schedule, at

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace autonba {
 namespace {
@@ -83,14 +84,21 @@ std::vector<std::int64_t> starts_in_order(const Round& round, std::span<const st
 }
 
 Priorities random_priorities(const Round& round, Rng& rng) {
-  Priorities priorities{std::vector<double>(round.cycles.size(), 0), {}};
+  std::vector<double> unready;
+  for (std::size_t i = 0; i < round.cycles.size(); ++i) {
+    unready.push_back(uniform(rng));
+  }
+  return priorities_by_path(round, std::move(unready));
+}
+
+Priorities priorities_by_path(const Round& round, std::vector<double> unready) {
+  Priorities priorities{std::vector<double>(round.cycles.size(), 0), std::move(unready)};
   for (std::size_t i = round.cycles.size(); i-- > 0;) {
     priorities.ready[i] += static_cast<double>(round.cycles[i]) / static_cast<double>(round.ii_cycles);
     for (const int read : round.waits.layers[i]) {
       double& before = priorities.ready[static_cast<std::size_t>(read)];
       before = std::max(before, priorities.ready[i]);
     }
-    priorities.unready.push_back(uniform(rng));
   }
   return priorities;
 }

@@ -26,6 +26,7 @@ struct Priorities {
   std::vector<double> unready;
 };
 Priorities random_priorities(const Round& round, Rng& rng);
+Priorities priorities_by_path(const Round& round, std::vector<double> unready);
 
 /// One layer's priorities drawn anew.
 Priorities changed(Priorities priorities, Rng& rng);

@@ -84,9 +84,16 @@ std::vector<int> writers_read(const Layer& layer) {
 }
 
 Round round_of(const Network& network, const Accelerator& accelerator, std::span<const std::int64_t> layer_cycles) {
-  Round round{.waits = waits_of(network),
-              .layers_of = std::vector<std::vector<std::size_t>>(accelerator.chunks.size()),
-              .cycles = {layer_cycles.begin(), layer_cycles.end()}};
+  Round round{.waits = waits_of(network)};
+  round.least_slots = least_slots(network, round.waits);
+  place_layers(accelerator, layer_cycles, round);
+  return round;
+}
+
+void place_layers(const Accelerator& accelerator, std::span<const std::int64_t> layer_cycles, Round& round) {
+  round.cycles.assign(layer_cycles.begin(), layer_cycles.end());
+  round.chunk_of.clear();
+  round.layers_of.assign(accelerator.chunks.size(), {});
   std::vector<std::int64_t> chunk_cycles(accelerator.chunks.size(), 0);
   for (std::size_t i = 0; i < layer_cycles.size(); ++i) {
     const auto chunk = static_cast<std::size_t>(accelerator.places[i].chunk);
@@ -95,8 +102,6 @@ Round round_of(const Network& network, const Accelerator& accelerator, std::span
     chunk_cycles[chunk] += layer_cycles[i];
   }
   round.ii_cycles = *std::max_element(chunk_cycles.begin(), chunk_cycles.end());
-  round.least_slots = least_slots(network, round.waits);
-  return round;
 }
 
 void find_stages(const Round& round, std::span<const std::int64_t> starts, std::vector<int>& stages) {

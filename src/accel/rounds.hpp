@@ -28,6 +28,9 @@ struct Round {
 
 Round round_of(const Network& network, const Accelerator& accelerator, std::span<const std::int64_t> layer_cycles);
 
+/// The same layers on the chunks of another accelerator.
+void place_layers(const Accelerator& accelerator, std::span<const std::int64_t> layer_cycles, Round& round);
+
 /// Writers of the maps that a layer reads, each once: layers, network_input and operations of the host.
 std::vector<int> writers_read(const Layer& layer);
 

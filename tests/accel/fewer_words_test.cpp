@@ -8,7 +8,6 @@
 
 #include "accel/round_starts.hpp"
 #include "accel/schedule.hpp"
-#include "accel/store_addresses.hpp"
 #include "random_cases.hpp"
 
 namespace autonba {
@@ -39,17 +38,8 @@ Case random_chain(Rng& rng, int layers) {
   return chain;
 }
 
-std::int64_t words_of(const Case& chain, const Round& round, std::span<const std::int64_t> starts) {
-  std::vector<int> stages;
-  std::vector<std::int64_t> alive;
-  find_stages(round, starts, stages);
-  find_alive_cycles(round, starts, stages, alive);
-  const std::vector<int> slots = slots_needed(round, alive);
-  std::vector<MapLife> maps;
-  for (std::size_t i = 0; i < starts.size(); ++i) {
-    maps.push_back({chain.words[i], slots[i], starts[i], alive[i]});
-  }
-  return store_addresses(maps, round.ii_cycles).words;
+std::int64_t words_of(const Case& chain, const Round& round, const std::vector<std::int64_t>& starts) {
+  return words_with_starts(round, chain.words, starts);
 }
 
 /// Whether every chunk runs one layer at a time within the round.

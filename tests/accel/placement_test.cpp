@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "accel/cost.hpp"
 #include "accel/layout.hpp"
 #include "random_cases.hpp"
 
@@ -112,6 +113,49 @@ TEST(Placement, OfMoreGroupsThanCanBeAliveAtOnceTheLastOnesStayOut) {
     EXPECT_EQ(groups.layers[static_cast<std::size_t>(many + i)].input,
               groups.layers[static_cast<std::size_t>(i)].output);
   }
+}
+
+/// Everything that may lie in the store does.
+std::optional<Accelerator> with_all_maps(Rng& rng, const Network& network) {
+  std::optional<Accelerator> accelerator = random_accelerator(rng, network);
+  if (accelerator) {
+    accelerator->store = Store{0, 64};
+    const std::vector<bool> storable = storable_maps(network);
+    for (std::size_t i = 0; i < accelerator->places.size(); ++i) {
+      accelerator->places[i].writes_store = storable[i];
+    }
+  }
+  return accelerator;
+}
+
+TEST(FitStore, TakesNoMoreWordsWhateverStartsItIsGiven) {
+  const Platform platform = load_platform(AUTONBA_SOURCE_DIR "/configs/platforms/zc706.yaml");
+  Rng rng = make_rng(3, "placement");
+  int stored = 0;
+  for (int trial = 0; trial < 300; ++trial) {
+    const Network network = random_network(rng);
+    std::optional<Accelerator> accelerator = with_all_maps(rng, network);
+    if (!accelerator) {
+      continue;
+    }
+    Accelerator given = *accelerator;
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+      given.starts.push_back(random_between(rng, -1000, 1'000'000));
+    }
+    fit_store(network, platform, *accelerator);
+    fit_store(network, platform, given);
+    ASSERT_EQ(given.store.has_value(), accelerator->store.has_value());
+    if (!given.store) {
+      EXPECT_TRUE(given.starts.empty());
+      continue;
+    }
+    ++stored;
+    EXPECT_LE(given.store->depth, accelerator->store->depth);
+    const Cost cost = evaluate(network, given, platform);
+    const Schedule schedule = make_schedule(network, given, cost.layer_cycles, slot_words(network, given));
+    EXPECT_NO_THROW(check_placement(network, given, schedule, "given starts"));
+  }
+  EXPECT_GT(stored, 50);
 }
 
 }  // namespace

@@ -203,4 +203,18 @@ double least_store_time(const LayerShape& shape, int batch, const Platform& plat
   return static_cast<double>(platform.layer_start + platform.layer_end + residual + std::max(input, output));
 }
 
+std::optional<std::uint32_t> leaf_of(const ClassTree& tree, const Chunk& chunk) {
+  const auto same = [&](const Chunk& base) {
+    const bool packed = chunk.mac == MacKind::dsp1 && base.mac == MacKind::dsp2;
+    return base.bits == chunk.bits && base.unroll_m == chunk.unroll_m && base.unroll_n == chunk.unroll_n &&
+           base.unroll_p == chunk.unroll_p && (base.mac == chunk.mac || packed) && base.port_bits == chunk.port_bits;
+  };
+  for (std::uint32_t node = 0; node < tree.nodes.size(); ++node) {
+    if (is_single(tree.nodes[node]) && same(tree.classes[tree.nodes[node].first].base)) {
+      return node;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace autonba

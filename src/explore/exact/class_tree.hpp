@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,6 +30,9 @@ inline bool is_single(const ClassTree::Node& node) {
 
 /// Of those classes of which a chunk fits the platform.
 ClassTree class_tree(std::vector<ChunkClass> classes, const Platform& platform);
+
+/// The leaf of the chunk's class, if the tree has one; of that with two multipliers to a DSP where one was left out.
+std::optional<std::uint32_t> leaf_of(const ClassTree& tree, const Chunk& chunk);
 
 /// For every class, what a layer takes at least on any chunk of it, in cycles a batch: infinity where none can run it.
 /// `use`: its maps in a store of no more turns and of words no narrower than the store that it has.

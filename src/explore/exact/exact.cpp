@@ -14,6 +14,7 @@
 #include "explore/exact/instance.hpp"
 #include "explore/exact/region_queue.hpp"
 #include "explore/exact/relaxation.hpp"
+#include "explore/exact/store_annealing.hpp"
 #include "explore/exact/store_design.hpp"
 #include "explore/gamma.hpp"
 #include "explore/layer_front.hpp"
@@ -29,7 +30,13 @@ constexpr std::size_t weight_of_single_classes = 16;
 constexpr std::size_t weight_of_store = 64;
 constexpr std::size_t weight_of_energy = 128;
 constexpr std::int64_t improvement_rounds = 8;  // after which what is near the best design is tried
-constexpr std::size_t open_most = 2'000'000;    // regions, about 250 bytes each
+// Annealing, where there may be a store: from the best design on, at several temperatures at once, twice as many steps
+// every time. A step takes about as long as what counts 1 in a round with a store, or 16 in one without.
+constexpr std::array first_temperatures = {0.05, 0.02, 0.01, 0.005};
+constexpr int steps_first = 4000;
+constexpr int steps_most = 128'000;
+constexpr std::int64_t work_with_store = 16;
+constexpr std::size_t open_most = 2'000'000;  // regions, about 250 bytes each
 constexpr double watch_seconds = 0.2;
 
 /// What looking at a region led to.
@@ -74,7 +81,11 @@ class BranchAndBound {
       add(region);
     }
     while (!is_done()) {
-      look_at(next_round());
+      if (annealing_is_due()) {
+        anneal();
+      } else {
+        look_at(next_round());
+      }
       report(false);
     }
     report(true);
@@ -138,10 +149,10 @@ class BranchAndBound {
   /// round is of the regions of one queue after the other: their bounds say little of which batch is best, and designs
   /// are looked for from the first region of a round.
   RegionQueue& open_for_round() {
-    if (has_start_ || open_.size() == 1) {
+    if (has_start_ || !may_have_store()) {
       return open_[first_open()];
     }
-    if (looked_at_ < without_store_first() && open_.back().least_bound() < limit()) {
+    if (designs_without_store_come_first()) {
       return open_.back();
     }
     if (rounds_ % 2 == 0) {
@@ -154,10 +165,13 @@ class BranchAndBound {
     return open_[queue];
   }
 
-  /// Regions that are looked at before those with a store.
-  std::int64_t without_store_first() const {
+  bool may_have_store() const { return open_.size() > 1; }
+
+  /// Before regions with a store: so many.
+  bool designs_without_store_come_first() const {
     constexpr std::int64_t most = 300'000;
-    return budget_.evaluations > 0 ? std::min(most, budget_.evaluations / 4) : most;
+    const std::int64_t regions = budget_.evaluations > 0 ? std::min(most, budget_.evaluations / 4) : most;
+    return !has_start_ && looked_at_ < regions && open_.back().least_bound() < limit();
   }
 
   std::vector<Region> next_round() {
@@ -165,10 +179,12 @@ class BranchAndBound {
     const std::size_t most = best_ ? round_most : round_first;
     const auto left = static_cast<std::size_t>(budget_.evaluations > 0 ? budget_.evaluations - looked_at_ : round_most);
     RegionQueue& open = open_for_round();
-    for (std::size_t weight = 0; weight < most && round.size() < left && open.least_bound() < limit();) {
+    std::size_t weight = 0;
+    while (weight < most && round.size() < left && open.least_bound() < limit()) {
       round.push_back(open.pop());
       weight += weight_of(round.back());
     }
+    work_ += (&open == &open_.back() ? 1 : work_with_store) * static_cast<std::int64_t>(weight);
     return round;
   }
 
@@ -197,11 +213,42 @@ class BranchAndBound {
       for (const Region& part : outcome.parts) {
         add(part);
       }
-      if (outcome.found && (!best_ || outcome.found->value < best_->value)) {
-        best_ = std::move(outcome.found);
-        is_improved_ = false;
-        note_best();
-      }
+      keep_if_better(outcome.found);
+    }
+  }
+
+  std::int64_t work_of_annealing() const {
+    return work_with_store * static_cast<std::int64_t>(first_temperatures.size()) * steps_;
+  }
+
+  /// As much of it as of looking at regions, since either finds what the other does not; more as long as it helps.
+  bool annealing_is_due() const {
+    return may_have_store() && best_ && !designs_without_store_come_first() &&
+           (annealing_helped_ || annealed_ + work_of_annealing() <= work_);
+  }
+
+  void anneal() {
+    std::array<std::optional<Found>, first_temperatures.size()> found;
+    const auto is_stopped = [this] { return seconds() >= budget_.seconds || budget_.is_stopped(); };
+    team_.share_out(found.size(), [&] {
+      return [&](std::size_t i) {
+        Rng rng = make_rng(static_cast<std::uint64_t>(annealed_), "annealing", i);
+        found[i] = anneal_with_store(instance_, *best_, {steps_, first_temperatures[i]}, rng, is_stopped);
+      };
+    });
+    annealed_ += work_of_annealing();
+    steps_ = std::min(2 * steps_, steps_most);
+    annealing_helped_ = std::any_of(found.begin(), found.end(), [](const auto& design) { return design.has_value(); });
+    for (std::optional<Found>& design : found) {
+      keep_if_better(design);
+    }
+  }
+
+  void keep_if_better(std::optional<Found>& found) {
+    if (found && (!best_ || found->value < best_->value)) {
+      best_ = std::move(found);
+      is_improved_ = false;
+      note_best();
     }
   }
 
@@ -449,6 +496,10 @@ class BranchAndBound {
   std::vector<RegionQueue> open_;  // by queue_of
   std::int64_t looked_at_ = 0;
   std::int64_t rounds_ = 0;
+  std::int64_t work_ = 0;      // of looking at regions
+  std::int64_t annealed_ = 0;  // work of annealing
+  int steps_ = steps_first;    // of the next annealing
+  bool annealing_helped_ = false;
   const bool has_start_;
   bool is_improved_ = false;  // what is near the best design has been tried
   std::optional<Found> best_;

@@ -136,21 +136,6 @@ class Climb {
   bool has_climbed_ = false;
 };
 
-/// The leaf of the chunk's class, if the tree has one; of that with two multipliers to a DSP where one was left out.
-std::optional<std::uint32_t> leaf_of(const ClassTree& tree, const Chunk& chunk) {
-  const auto same = [&](const Chunk& base) {
-    const bool packed = chunk.mac == MacKind::dsp1 && base.mac == MacKind::dsp2;
-    return base.bits == chunk.bits && base.unroll_m == chunk.unroll_m && base.unroll_n == chunk.unroll_n &&
-           base.unroll_p == chunk.unroll_p && (base.mac == chunk.mac || packed) && base.port_bits == chunk.port_bits;
-  };
-  for (std::uint32_t node = 0; node < tree.nodes.size(); ++node) {
-    if (is_single(tree.nodes[node]) && same(tree.classes[tree.nodes[node].first].base)) {
-      return node;
-    }
-  }
-  return std::nullopt;
-}
-
 /// The amounts of a chunk, if the class has them.
 std::optional<Amounts> amounts_of(const ChunkClass& chunks, const Chunk& chunk, bool adds_residual) {
   const std::array<int, amount_count> values = {chunk.stride_max,      chunk.requant_lanes, chunk.accumulator ? 1 : 0,
@@ -196,6 +181,7 @@ std::optional<Found> design_of(const Instance& instance, const Accelerator& acce
       return std::nullopt;
     }
     region.slots[s].low = region.slots[s].high = *amounts;
+    at(region.slots[s].low, Amount::residual) = 0;  // as it is if no layer on it adds one
   }
   std::optional<Found> found = descend(instance, region, infinity);
   if (layout->has_store() && accelerator.places.size() == instance.groups().layers.size()) {

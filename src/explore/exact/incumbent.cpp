@@ -146,6 +146,7 @@ Accelerator accelerator_of(const Instance& instance, const Found& found) {
   }
   if (std::find(found.stored.begin(), found.stored.end(), 1) != found.stored.end()) {
     accelerator.store = Store{0, layout.store_port};
+    accelerator.starts = found.starts;
     for (std::size_t layer = 0; layer < accelerator.places.size(); ++layer) {
       accelerator.places[layer].writes_store =
           (mode_in(instance.groups().layers[layer], found.stored) & output_stored) != 0;

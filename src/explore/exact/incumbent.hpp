@@ -14,6 +14,7 @@ struct Found {
   std::array<std::vector<std::uint8_t>, kind_count> chunk_of;  // by kind and place in its layers
   std::array<std::vector<Mapping>, kind_count> mappings;       // the same, with energy and EDP; else empty: the fastest
   std::vector<char> stored;                                    // by group of maps, in a layout with a store
+  std::vector<std::int64_t> starts;                            // Accelerator::starts, if maps lie in a store
 };
 
 /// Whether the chunks at the region's upper ends fit together.

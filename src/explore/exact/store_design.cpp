@@ -4,7 +4,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "accel/fewer_words.hpp"
 #include "accel/schedule.hpp"
+#include "base/random.hpp"
 #include "explore/exact/constants.hpp"
 #include "explore/exact/descent.hpp"
 #include "explore/exact/layer_places.hpp"
@@ -35,9 +37,24 @@ std::vector<std::int64_t> cycles_by_layer(const Instance& instance, const Found&
   return cycles;
 }
 
-/// With the words that a good order of the layers takes.
-void check_store(const Instance& instance, const Region& region, std::span<const LayerTimes> times, Tried& tried) {
-  const Found& found = *tried.found;
+/// Fewer words than the schedule's with starts that were found with the design, if these are on the same chunks.
+void try_starts(const Accelerator& accelerator, const Network& network, std::span<const std::int64_t> cycles,
+                std::span<const std::int64_t> slot_words, const std::vector<std::int64_t>& starts, Found& found,
+                std::int64_t& words) {
+  const Round round = round_of(network, accelerator, cycles);
+  Rng rng = make_rng(0, "starts of a design");
+  std::vector<std::int64_t> fewer =
+      starts_with_fewer_words(round, slot_words, fitting_starts(round, starts), schedule_changes_tried, rng);
+  if (const std::int64_t with_fewer = words_with_starts(round, slot_words, fewer); with_fewer < words) {
+    words = with_fewer;
+    found.starts = std::move(fewer);
+  }
+}
+
+/// With the words that a good order of the layers takes. `starts`: a first order, or empty.
+void check_store(const Instance& instance, const Region& region, std::span<const LayerTimes> times, Tried& tried,
+                 const std::vector<std::int64_t>& starts = {}) {
+  Found& found = *tried.found;
   const Accelerator accelerator = accelerator_of(instance, found);
   const Platform& platform = instance.platform();
   const Resources chunks = as_built(instance, region, found).used;
@@ -61,11 +78,16 @@ void check_store(const Instance& instance, const Region& region, std::span<const
   if (!tried.fits) {
     return;
   }
-  check(make_schedule(network, accelerator, cycles, slot_words, schedule_changes_tried).store_words);
+  std::int64_t words = make_schedule(network, accelerator, cycles, slot_words, schedule_changes_tried).store_words;
+  if (!starts.empty()) {
+    try_starts(accelerator, network, cycles, slot_words, starts, found, words);
+  }
+  check(words);
 }
 
 /// Nothing that is no better than `limit`.
-Tried with_placement(const Instance& instance, const Region& region, const std::vector<char>& stored, double limit) {
+Tried with_placement(const Instance& instance, const Region& region, const std::vector<char>& stored, double limit,
+                     const std::vector<std::int64_t>& starts = {}) {
   const std::array<LayerTimes, kind_count> times = all_times(instance, region, &stored);
   Tried tried{.found = place_all(instance, region, times, false).found};
   if (tried.found && tried.found->value >= limit) {
@@ -73,7 +95,7 @@ Tried with_placement(const Instance& instance, const Region& region, const std::
   }
   if (tried.found) {
     tried.found->stored = stored;
-    check_store(instance, region, times, tried);
+    check_store(instance, region, times, tried, starts);
   }
   return tried;
 }
@@ -263,6 +285,12 @@ std::optional<Found> with_maps_of(const Instance& instance, const Region& region
     }
   }
   const Tried tried = with_placement(instance, region, stored, infinity);
+  return tried.fits ? tried.found : std::nullopt;
+}
+
+std::optional<Found> with_maps(const Instance& instance, const Region& region, const std::vector<char>& stored,
+                               const std::vector<std::int64_t>& starts, double limit) {
+  const Tried tried = with_placement(instance, region, stored, limit, starts);
   return tried.fits ? tried.found : std::nullopt;
 }
 

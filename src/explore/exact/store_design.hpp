@@ -19,4 +19,9 @@ std::optional<Found> descend_with_store(const Instance& instance, const Region& 
 /// place for every layer of the network.
 std::optional<Found> with_maps_of(const Instance& instance, const Region& region, const Accelerator& accelerator);
 
+/// The design on the chunks at the region's upper ends with these groups of maps in the store, if it fits and is better
+/// than `limit`. `starts` as Accelerator::starts, to begin with; on these chunks or others.
+std::optional<Found> with_maps(const Instance& instance, const Region& region, const std::vector<char>& stored,
+                               const std::vector<std::int64_t>& starts, double limit);
+
 }  // namespace autonba
