@@ -33,9 +33,10 @@ constexpr std::int64_t improvement_rounds = 8;  // after which what is near the 
 // Annealing, where there may be a store: from the best design on, at several temperatures at once, twice as many steps
 // every time. A step takes about as long as what counts 1 in a round with a store, or 16 in one without.
 constexpr std::array first_temperatures = {0.05, 0.02, 0.01, 0.005};
-constexpr int steps_first = 4000;
+constexpr int steps_first = 1000;
 constexpr int steps_most = 128'000;
 constexpr std::int64_t work_with_store = 16;
+constexpr double annealing_share = 0.4;       // of the time at most where that is limited, unless it helps
 constexpr std::size_t open_most = 2'000'000;  // regions, about 250 bytes each
 constexpr double watch_seconds = 0.2;
 
@@ -223,11 +224,13 @@ class BranchAndBound {
 
   /// As much of it as of looking at regions, since either finds what the other does not; more as long as it helps.
   bool annealing_is_due() const {
+    const bool takes_too_long = budget_.seconds < infinity && annealing_seconds_ > annealing_share * seconds();
     return may_have_store() && best_ && !designs_without_store_come_first() &&
-           (annealing_helped_ || annealed_ + work_of_annealing() <= work_);
+           (annealing_helped_ || (annealed_ + work_of_annealing() <= work_ && !takes_too_long));
   }
 
   void anneal() {
+    const double begin = seconds();
     std::array<std::optional<Found>, first_temperatures.size()> found;
     const auto is_stopped = [this] { return seconds() >= budget_.seconds || budget_.is_stopped(); };
     team_.share_out(found.size(), [&] {
@@ -236,6 +239,7 @@ class BranchAndBound {
         found[i] = anneal_with_store(instance_, *best_, {steps_, first_temperatures[i]}, rng, is_stopped);
       };
     });
+    annealing_seconds_ += seconds() - begin;
     annealed_ += work_of_annealing();
     steps_ = std::min(2 * steps_, steps_most);
     annealing_helped_ = std::any_of(found.begin(), found.end(), [](const auto& design) { return design.has_value(); });
@@ -498,7 +502,8 @@ class BranchAndBound {
   std::int64_t rounds_ = 0;
   std::int64_t work_ = 0;      // of looking at regions
   std::int64_t annealed_ = 0;  // work of annealing
-  int steps_ = steps_first;    // of the next annealing
+  double annealing_seconds_ = 0;
+  int steps_ = steps_first;  // of the next annealing
   bool annealing_helped_ = false;
   const bool has_start_;
   bool is_improved_ = false;  // what is near the best design has been tried

@@ -1,8 +1,6 @@
 #include "explore/exact/instance.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <mutex>
 
 #include "base/ceil_div.hpp"
@@ -442,27 +440,26 @@ void Instance::times(const Region& region, std::size_t slot, const Amounts& amou
 
 void Instance::mode_times(const Region& region, std::size_t slot, const Amounts& amounts, Lanes lanes,
                           std::vector<double>& times) const {
-  const std::size_t items = kind_of(region, slot).items.size();
-  times.assign(items * modes, std::numeric_limits<double>::quiet_NaN());
-  const std::vector<std::uint8_t> all(items, 0xff);
-  add_mode_times(region, slot, amounts, lanes, all, times);
-}
-
-void Instance::add_mode_times(const Region& region, std::size_t slot, const Amounts& amounts, Lanes lanes,
-                              std::span<const std::uint8_t> wanted, std::vector<double>& times) const {
   const SlotChunk chunk = slot_chunk(region, slot, amounts, lanes);
   const std::vector<Item>& items = chunk.kind.items;
+  times.assign(items.size() * modes, infinity);
   for (std::size_t item = 0; item < items.size(); ++item) {
-    for (std::size_t mode = 0; mode < modes; ++mode) {
-      double& time = times[item * modes + mode];
-      if ((wanted[item] >> mode & 1U) != 0 && std::isnan(time)) {
-        time = infinity;
-        if (mode < chunk.modes_here && chunk.runs(items[item]) && may_be(items[item], mode)) {
-          best_tiling(chunk, item, mode, time);
-        }
+    for (std::size_t mode = 0; mode < chunk.modes_here && chunk.runs(items[item]); ++mode) {
+      if (may_be(items[item], mode)) {
+        best_tiling(chunk, item, mode, times[item * modes + mode]);
       }
     }
   }
+}
+
+double Instance::mode_time(const Region& region, std::size_t slot, const Amounts& amounts, Lanes lanes,
+                           std::size_t item, std::size_t mode) const {
+  const SlotChunk chunk = slot_chunk(region, slot, amounts, lanes);
+  double time = infinity;
+  if (mode < chunk.modes_here && chunk.runs(chunk.kind.items[item]) && may_be(chunk.kind.items[item], mode)) {
+    best_tiling(chunk, item, mode, time);
+  }
+  return time;
 }
 
 }  // namespace autonba

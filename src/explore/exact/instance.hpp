@@ -152,9 +152,10 @@ class Instance {
   /// The same by item and mode; infinity for modes with maps in the store that may not lie there.
   void mode_times(const Region& region, std::size_t slot, const Amounts& amounts, Lanes lanes,
                   std::vector<double>& times) const;
-  /// Only those that are not known yet, which are NaN, of the items in the `wanted` modes: by item, a bit for each.
-  void add_mode_times(const Region& region, std::size_t slot, const Amounts& amounts, Lanes lanes,
-                      std::span<const std::uint8_t> wanted, std::vector<double>& times) const;
+
+  /// The same of one item in one mode.
+  double mode_time(const Region& region, std::size_t slot, const Amounts& amounts, Lanes lanes, std::size_t item,
+                   std::size_t mode) const;
 
  private:
   /// Of a class with given lanes, by item and mode; worked out when they are asked for.

@@ -1,7 +1,9 @@
 #include "explore/exact/store_annealing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 #include <span>
 
 #include "accel/fewer_words.hpp"
@@ -42,8 +44,23 @@ Assignment fastest(MachineTimes times, std::size_t items) {
   return assignment;
 }
 
-/// What a kind's layers take on each of its chunks, [chunk][layer].
-using LayerRows = std::vector<std::vector<double>>;
+/// What a kind's layers take on each of its chunks, and the sum of the least of these at the chunks' prices: a bound of
+/// the slowest chunk.
+struct PricedRows {
+  std::vector<std::vector<double>> rows;  // [chunk][layer]
+  std::span<const double> prices;         // by chunk
+  std::vector<double> priced;             // by layer
+  double sum = 0;
+
+  void price(std::size_t layer) {
+    double least = infinity;
+    for (std::size_t chunk = 0; chunk < rows.size(); ++chunk) {
+      least = std::min(least, prices[chunk] * rows[chunk][layer]);
+    }
+    sum += least - priced[layer];
+    priced[layer] = least;
+  }
+};
 
 /// What a candidate's chunks, times and maps come to.
 struct Outcome {
@@ -72,9 +89,6 @@ class StoreAnnealing {
       return;
     }
     const double most = cost_of(at_here_) - temperature * std::log(1 - uniform(rng_));
-    if (!may_cost_less(next, most)) {
-      return;
-    }
     std::optional<Outcome> outcome = look(next, most);
     if (outcome && cost_of(*outcome) <= most) {
       here_ = std::move(next);
@@ -97,55 +111,61 @@ class StoreAnnealing {
     }
   }
 
-  /// By layer of a kind, in the candidate's placement: its place in [item][mode].
-  std::vector<std::size_t> places(const StoreCandidate& candidate, const KindPart& part) const {
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < part.layers.size(); ++i) {
-      const std::size_t mode = mode_in(instance_.groups().layers[part.layers[i]], candidate.stored);
-      places.push_back(part.item_of[i] * modes + mode);
-    }
-    return places;
+  std::size_t mode_of(const StoreCandidate& candidate, const KindPart& part, std::size_t i) const {
+    return mode_in(instance_.groups().layers[part.layers[i]], candidate.stored);
   }
 
-  /// Where times are not known yet, what they are at least on any chunk of the class.
-  LayerRows least_rows(const StoreCandidate& candidate, std::size_t kind) const {
+  /// In the candidate's placement; where times are not known yet, what they are at least on any chunk of the class.
+  PricedRows least_rows(const StoreCandidate& candidate, std::size_t kind) const {
     const Layout& layout = instance_.layout_of(candidate.region);
     const KindPart& part = instance_.kind(kind);
-    const std::vector<std::size_t> places_here = places(candidate, part);
-    LayerRows rows(layout.counts[kind]);
-    for (std::size_t chunk = 0; chunk < rows.size(); ++chunk) {
-      const std::size_t slot = layout.first_slot(kind) + chunk;
-      const double* least = part.least_times_by_mode[layout.batch_place]->row(candidate.region.slots[slot].node);
-      const std::vector<double>& of_store = part.store_times[layout.store_place];
-      for (std::size_t i = 0; i < places_here.size(); ++i) {
-        const std::size_t place = places_here[i];
+    const std::vector<double>& of_store = part.store_times[layout.store_place];
+    const std::size_t layers = part.layers.size();
+    PricedRows times{.rows = std::vector(layout.counts[kind], std::vector<double>(layers)),
+                     .prices = std::span(candidate.region.prices).subspan(layout.first_slot(kind), layout.counts[kind]),
+                     .priced = std::vector<double>(layers, 0)};
+    for (std::size_t i = 0; i < layers; ++i) {
+      const std::size_t place = part.item_of[i] * modes + mode_of(candidate, part, i);
+      for (std::size_t chunk = 0; chunk < times.rows.size(); ++chunk) {
+        const std::size_t slot = layout.first_slot(kind) + chunk;
+        const double* least = part.least_times_by_mode[layout.batch_place]->row(candidate.region.slots[slot].node);
         const double known = candidate.mode_times[slot][place];
         const double time = std::isnan(known) ? std::max(least[place], of_store[place]) : known;
-        rows[chunk].push_back(time / part.items[part.item_of[i]].count);
+        times.rows[chunk][i] = time / part.items[part.item_of[i]].count;
       }
+      times.price(i);
     }
-    return rows;
+    return times;
   }
 
-  LayerRows rows(StoreCandidate& candidate, std::size_t kind) const {
+  /// Works out the times that are not known, which may take long: first where most is at stake, and no more once the
+  /// slowest chunk takes more than `most_cycles` for sure. Then false.
+  bool know_times(StoreCandidate& candidate, std::size_t kind, double most_cycles, PricedRows& times) const {
     const Layout& layout = instance_.layout_of(candidate.region);
     const KindPart& part = instance_.kind(kind);
-    const std::vector<std::size_t> places_here = places(candidate, part);
-    std::vector<std::uint8_t> wanted(part.items.size(), 0);
-    for (const std::size_t place : places_here) {
-      std::uint8_t& of_item = wanted[place / modes];
-      of_item = static_cast<std::uint8_t>(of_item | 1U << place % modes);
-    }
-    LayerRows rows(layout.counts[kind]);
-    for (std::size_t chunk = 0; chunk < rows.size(); ++chunk) {
-      const std::size_t slot = layout.first_slot(kind) + chunk;
-      instance_.add_mode_times(candidate.region, slot, candidate.region.slots[slot].high, Instance::Lanes::bounded,
-                               wanted, candidate.mode_times[slot]);
-      for (std::size_t i = 0; i < places_here.size(); ++i) {
-        rows[chunk].push_back(candidate.mode_times[slot][places_here[i]] / part.items[part.item_of[i]].count);
+    std::vector<std::size_t> order(part.layers.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return std::pair(-times.priced[a], a) < std::pair(-times.priced[b], b);
+    });
+    for (const std::size_t i : order) {
+      const std::size_t item = part.item_of[i];
+      const std::size_t mode = mode_of(candidate, part, i);
+      for (std::size_t chunk = 0; chunk < times.rows.size(); ++chunk) {
+        const std::size_t slot = layout.first_slot(kind) + chunk;
+        double& time = candidate.mode_times[slot][item * modes + mode];
+        if (std::isnan(time)) {
+          time = instance_.mode_time(candidate.region, slot, candidate.region.slots[slot].high,
+                                     Instance::Lanes::bounded, item, mode);
+        }
+        times.rows[chunk][i] = time / part.items[item].count;
+      }
+      times.price(i);
+      if (times.sum > most_cycles) {
+        return false;
       }
     }
-    return rows;
+    return true;
   }
 
   /// Infinity where the ports are too wide together.
@@ -159,52 +179,48 @@ class StoreAnnealing {
     return port_bits > instance_.platform().memory_bits_per_cycle ? infinity : excess_of(used, instance_.platform());
   }
 
-  /// From what is known before times are worked out, which takes long: whether the cost is no more, perhaps.
-  bool may_cost_less(const StoreCandidate& candidate, double most) const {
+  /// None if a layer cannot run, or together they take longer than they may.
+  std::optional<std::array<PricedRows, kind_count>> all_rows(StoreCandidate& candidate, double most) const {
     const double beyond = excess_weight * chunk_excess(candidate);
-    if (beyond == infinity) {
-      return false;
-    }
-    const Layout& layout = instance_.layout_of(candidate.region);
-    double cycles = 0;
+    const double most_cycles = instance_.cycles(candidate.region, std::exp(most - beyond));
+    std::array<PricedRows, kind_count> times;
     for (std::size_t kind = 0; kind < kind_count; ++kind) {
-      const LayerRows times = least_rows(candidate, kind);
-      double priced = 0;  // a bound of the slowest chunk at the prices of before; latency: all prices are 1
-      for (std::size_t layer = 0; !times.empty() && layer < times[0].size(); ++layer) {
-        double least = infinity;
-        for (std::size_t chunk = 0; chunk < times.size(); ++chunk) {
-          least = std::min(least, candidate.region.prices[layout.first_slot(kind) + chunk] * times[chunk][layer]);
-        }
-        priced += least;
+      times[kind] = least_rows(candidate, kind);
+      if (times[kind].sum > most_cycles || !(times[kind].sum < infinity)) {
+        return std::nullopt;
       }
-      cycles = std::max(cycles, priced);
     }
-    return cycles < infinity && std::log(instance_.seconds(candidate.region, cycles)) + beyond <= most;
+    for (std::size_t kind = 0; kind < kind_count; ++kind) {
+      if (!know_times(candidate, kind, most_cycles, times[kind])) {
+        return std::nullopt;
+      }
+    }
+    return times;
   }
 
-  /// A kind's layers on its chunks. None if one cannot run.
-  std::optional<Assignment> place(StoreCandidate& candidate, std::size_t kind, const LayerRows& times) const {
-    const Layout& layout = instance_.layout_of(candidate.region);
+  /// A kind's layers on its chunks, whose prices follow. The makespan is infinite if one cannot run.
+  Assignment place(StoreCandidate& candidate, std::size_t kind, const PricedRows& times) const {
     std::vector<const double*> machines;
-    for (const std::vector<double>& row : times) {
+    for (const std::vector<double>& row : times.rows) {
       machines.push_back(row.data());
     }
     const std::size_t layers = instance_.kind(kind).layers.size();
-    const std::span prices = std::span(candidate.region.prices).subspan(layout.first_slot(kind), times.size());
-    Assignment assignment;
+    const std::size_t first = instance_.layout_of(candidate.region).first_slot(kind);
+    const std::span prices = std::span(candidate.region.prices).subspan(first, machines.size());
     if (instance_.problem().objective == Objective::latency) {
       std::fill(prices.begin(), prices.end(), 1.0);
-      assignment = fastest(machines, layers);
-    } else if (makespan_bound(machines, layers, prices, infinity) < infinity) {
-      assignment = assign(machines, layers, prices);
-    } else {
-      return std::nullopt;
+      return fastest(machines, layers);
     }
-    return assignment.makespan < infinity ? std::optional(assignment) : std::nullopt;
+    return makespan_bound(machines, layers, prices, infinity) < infinity ? assign(machines, layers, prices)
+                                                                         : Assignment{.makespan = infinity};
   }
 
-  /// None if a layer cannot run, a chunk would have none, or the value alone costs too much.
+  /// None if a layer cannot run, a chunk would have none, or the cost is more than `most` for sure.
   std::optional<Outcome> look(StoreCandidate& candidate, double most) {
+    const auto times = all_rows(candidate, most);
+    if (!times) {
+      return std::nullopt;
+    }
     const Layout& layout = instance_.layout_of(candidate.region);
     Found found{.layout = candidate.region.layout, .slots = candidate.region.slots, .stored = candidate.stored};
     std::vector<std::int64_t> cycles(instance_.groups().layers.size());
@@ -213,27 +229,32 @@ class StoreAnnealing {
       if (layout.counts[kind] == 0) {
         continue;
       }
-      const LayerRows times = rows(candidate, kind);
-      std::optional<Assignment> assignment = place(candidate, kind, times);
-      if (!assignment) {
+      Assignment assignment = place(candidate, kind, (*times)[kind]);
+      if (!(assignment.makespan < infinity)) {
         return std::nullopt;
       }
       const bool is_sum = instance_.problem().objective == Objective::latency;
-      all_cycles = is_sum ? all_cycles + assignment->makespan : std::max(all_cycles, assignment->makespan);
+      all_cycles = is_sum ? all_cycles + assignment.makespan : std::max(all_cycles, assignment.makespan);
       const std::vector<std::size_t>& layers = instance_.kind(kind).layers;
       for (std::size_t i = 0; i < layers.size(); ++i) {
-        cycles[layers[i]] = std::llround(times[assignment->machine_of[i]][i]);
+        cycles[layers[i]] = std::llround((*times)[kind].rows[assignment.machine_of[i]][i]);
       }
-      found.chunk_of[kind] = std::move(assignment->machine_of);
+      found.chunk_of[kind] = std::move(assignment.machine_of);
     }
     Outcome outcome{.value = instance_.seconds(candidate.region, all_cycles)};
     if (std::log(outcome.value) > most) {
       return std::nullopt;
     }
+    return with_resources(candidate, found, cycles, std::move(outcome));
+  }
+
+  /// None if a chunk would have no layer.
+  std::optional<Outcome> with_resources(const StoreCandidate& candidate, const Found& found,
+                                        std::span<const std::int64_t> cycles, Outcome outcome) {
     Resources used = as_built(instance_, candidate.region, found).used;
     if (std::find(candidate.stored.begin(), candidate.stored.end(), 1) != candidate.stored.end()) {
       const Accelerator accelerator = accelerator_of(instance_, found);
-      if (accelerator.chunks.size() != layout.slots()) {
+      if (accelerator.chunks.size() != instance_.layout_of(candidate.region).slots()) {
         return std::nullopt;
       }
       used = used + store_used(accelerator, cycles, outcome);

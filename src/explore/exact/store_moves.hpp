@@ -14,7 +14,7 @@ namespace autonba {
 struct StoreCandidate {
   Region region;
   std::vector<char> stored;                                // by group of maps
-  std::array<std::vector<double>, slots_most> mode_times;  // as Instance::add_mode_times
+  std::array<std::vector<double>, slots_most> mode_times;  // [item][mode], as Instance::mode_times; NaN: not known yet
 };
 
 /// The chunks and the placement of a design; of one without a store those of the layout with as many chunks, the
