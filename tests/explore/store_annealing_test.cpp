@@ -18,20 +18,6 @@ bool never() {
   return false;
 }
 
-/// With the best mapping of every layer, as it would be built.
-Accelerator built(const Problem& problem, Mapper& mapper, const Instance& instance, const Found& found) {
-  Accelerator accelerator = accelerator_of(instance, found);
-  const std::vector<ShapeId> shapes = mapper.intern(problem.network);
-  const std::vector<StoreUse> uses = store_uses(problem.network, accelerator);
-  for (std::size_t layer = 0; layer < shapes.size(); ++layer) {
-    LayerPlace& place = accelerator.places[layer];
-    const Chunk& chunk = accelerator.chunks[static_cast<std::size_t>(place.chunk)];
-    place.mapping = mapper.best(shapes[layer], chunk, accelerator.batch, uses[layer])->mapping;
-  }
-  fit_store(problem.network, problem.platform, accelerator);
-  return accelerator;
-}
-
 class StoreAnnealing : public testing::TestWithParam<Objective> {};
 
 TEST_P(StoreAnnealing, FindsDesignsThatCanBeBuiltAndOftenTheBest) {
@@ -57,7 +43,7 @@ TEST_P(StoreAnnealing, FindsDesignsThatCanBeBuiltAndOftenTheBest) {
       continue;
     }
     EXPECT_LT(found->value, start->value);
-    const Accelerator accelerator = built(problem, mapper, instance, *found);
+    const Accelerator accelerator = mapped(instance, *found, mapper);
     const Cost cost = evaluate(small.network, accelerator, small.platform);
     EXPECT_TRUE(fits(cost.resources, small.platform));
     EXPECT_TRUE(!accelerator.store || accelerator.store->depth <= small.space.store->depth_max);

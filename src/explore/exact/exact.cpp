@@ -1,9 +1,9 @@
 #include "explore/exact/exact.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
-#include "accel/placement.hpp"
 #include "base/parallel.hpp"
 #include "base/random.hpp"
 #include "explore/exact/constants.hpp"
@@ -14,6 +14,7 @@
 #include "explore/exact/instance.hpp"
 #include "explore/exact/region_queue.hpp"
 #include "explore/exact/relaxation.hpp"
+#include "explore/exact/split.hpp"
 #include "explore/exact/store_annealing.hpp"
 #include "explore/exact/store_design.hpp"
 #include "explore/gamma.hpp"
@@ -46,20 +47,6 @@ struct Outcome {
   std::optional<Found> found;
   double settled = infinity;  // the least bound of what was left out
 };
-
-/// Of one slot: Σ of its shares of the resources of which all slots together use more than the platform has.
-double share_of_scarce(const Resources& slot, const Resources& all, const Platform& platform) {
-  const auto of_slot = use_of(slot, platform);
-  const auto of_all = use_of(all, platform);
-  double sum = 0;
-  for (std::size_t i = 0; i < of_all.size(); ++i) {
-    const auto [name, used, available] = of_all[i];
-    if (used > available) {
-      sum += static_cast<double>(of_slot[i].used) / static_cast<double>(std::max<std::int64_t>(available, 1));
-    }
-  }
-  return sum;
-}
 
 class BranchAndBound {
  public:
@@ -412,7 +399,10 @@ class BranchAndBound {
       best = best_at_upper_ends(instance_, *fitting);
     }
     outcome.found = best.found;
-    if (best.is_as_built || !split_amounts(region, outcome)) {
+    const std::optional<SlotAmount> choice = best.is_as_built ? std::nullopt : amount_to_split(instance_, region);
+    if (choice) {
+      split(region, choice->first, choice->second, outcome);
+    } else {
       outcome.settled = std::min(outcome.settled, std::max(region.bound, best.bound));
     }
   }
@@ -425,51 +415,6 @@ class BranchAndBound {
       outcome.found = std::move(best.found);
       outcome.settled = std::min(outcome.settled, std::max(region.bound, best.bound));
     }
-  }
-
-  /// Where the upper end takes most of what is missing, or most area. Strides first: the input buffer depends on them.
-  /// False for single chunks.
-  bool split_amounts(const Region& region, Outcome& outcome) const {
-    const std::size_t slots = instance_.layout_of(region).slots();
-    std::array<Resources, slots_most> used{};
-    Resources all;
-    const auto used_by = [&](std::size_t s, const Amounts& amounts) {
-      const ChunkClass& chunks = instance_.class_of(region, s);
-      return chunk_resources(chunk_at(chunks, amounts), adds_residual_at(chunks, amounts), instance_.platform());
-    };
-    for (std::size_t s = 0; s < slots; ++s) {
-      used[s] = used_by(s, region.slots[s].high);
-      all = all + used[s];
-    }
-    double most = -infinity;
-    std::optional<std::pair<std::size_t, std::size_t>> choice;
-    for (std::size_t s = 0; s < slots; ++s) {
-      for (std::size_t a = 0; a < amount_count; ++a) {
-        const Slot& slot = region.slots[s];
-        if (slot.low[a] == slot.high[a]) {
-          continue;
-        }
-        Amounts lower = slot.high;
-        lower[a] = slot.low[a];
-        const Resources less = used_by(s, lower);
-        double score =
-            share_of_scarce(used[s], all, instance_.platform()) - share_of_scarce(less, all, instance_.platform());
-        if (instance_.problem().objective == Objective::area) {
-          score = static_cast<double>(used[s].area_um2 - less.area_um2);
-        } else if (instance_.layout_of(region).has_store()) {  // what the store could have
-          score += 1e-6 * static_cast<double>(used[s].bram18 - less.bram18 + used[s].area_um2 - less.area_um2);
-        }
-        score = a == static_cast<std::size_t>(Amount::stride_max) ? infinity : score;
-        if (!choice || score > most) {
-          most = score;
-          choice = {s, a};
-        }
-      }
-    }
-    if (choice) {
-      split(region, choice->first, choice->second, outcome);
-    }
-    return choice.has_value();
   }
 
   void split(const Region& region, std::size_t s, std::size_t amount, Outcome& outcome) const {
@@ -512,18 +457,6 @@ class BranchAndBound {
   double settled_ = infinity;
 };
 
-/// With the best mapping of every layer, and the store as deep as it must be then.
-void map_layers(const Problem& problem, Mapper& mapper, Accelerator& accelerator) {
-  const std::vector<ShapeId> shapes = mapper.intern(problem.network);
-  const std::vector<StoreUse> uses = store_uses(problem.network, accelerator);
-  for (std::size_t layer = 0; layer < shapes.size(); ++layer) {
-    LayerPlace& place = accelerator.places[layer];
-    const Chunk& chunk = accelerator.chunks[static_cast<std::size_t>(place.chunk)];
-    place.mapping = mapper.best(shapes[layer], chunk, accelerator.batch, uses[layer])->mapping;
-  }
-  fit_store(problem.network, problem.platform, accelerator);
-}
-
 }  // namespace
 
 Solution solve_exactly(const Problem& problem, const Budget& budget, Mapper& mapper,
@@ -537,10 +470,7 @@ Solution solve_exactly(const Problem& problem, const Budget& budget, Mapper& map
   search.run();
   Solution solution{.bound = search.bound(), .evaluations = search.regions()};
   if (search.best()) {
-    solution.accelerator = accelerator_of(instance, *search.best());
-    if (!counts_energy(problem.objective)) {
-      map_layers(problem, mapper, *solution.accelerator);
-    }
+    solution.accelerator = mapped(instance, *search.best(), mapper);
     solution.cost = evaluate(problem.network, *solution.accelerator, problem.platform);
     solution.trace = search.trace();
   }

@@ -155,4 +155,21 @@ Accelerator accelerator_of(const Instance& instance, const Found& found) {
   return accelerator;
 }
 
+Accelerator mapped(const Instance& instance, const Found& found, Mapper& mapper) {
+  Accelerator accelerator = accelerator_of(instance, found);
+  if (counts_energy(instance.problem().objective)) {
+    return accelerator;
+  }
+  const Network& network = instance.problem().network;
+  const std::vector<ShapeId> shapes = mapper.intern(network);
+  const std::vector<StoreUse> uses = store_uses(network, accelerator);
+  for (std::size_t layer = 0; layer < shapes.size(); ++layer) {
+    LayerPlace& place = accelerator.places[layer];
+    const Chunk& chunk = accelerator.chunks[static_cast<std::size_t>(place.chunk)];
+    place.mapping = mapper.best(shapes[layer], chunk, accelerator.batch, uses[layer])->mapping;
+  }
+  fit_store(network, instance.platform(), accelerator);
+  return accelerator;
+}
+
 }  // namespace autonba

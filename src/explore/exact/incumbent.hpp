@@ -40,4 +40,8 @@ std::optional<Found> descend(const Instance& instance, const Region& region, dou
 /// The accelerator; without mappings where the design has none, its store of depth 0.
 Accelerator accelerator_of(const Instance& instance, const Found& found);
 
+/// The accelerator with its mappings, each layer's best where the design has none, and with the store as deep as it
+/// must be then. `mapper`: the instance's.
+Accelerator mapped(const Instance& instance, const Found& found, Mapper& mapper);
+
 }  // namespace autonba

@@ -17,27 +17,16 @@ struct Placed {
   std::vector<std::uint8_t> chunk_of;
 };
 
-Placed fastest_each(const LayerTimes& times, std::size_t layers) {
-  Placed placed;
-  for (std::size_t layer = 0; layer < layers; ++layer) {
-    const auto faster = [&](const double* a, const double* b) { return a[layer] < b[layer]; };
-    const auto best = std::min_element(times.rows.begin(), times.rows.end(), faster);
-    placed.chunk_of.push_back(static_cast<std::uint8_t>(best - times.rows.begin()));
-    placed.cycles += (*best)[layer];
-  }
-  placed.bound = placed.cycles;
-  return placed;
-}
-
 /// `enough`: cycles that other kinds take anyway.
 Placed place(const Instance& instance, const Region& region, std::size_t kind, const LayerTimes& times, double enough,
              bool prove) {
   const std::size_t layers = instance.kind(kind).layers.size();
+  const MachineTimes rows = times.rows;
   if (instance.problem().objective == Objective::latency) {
-    return fastest_each(times, layers);
+    Assignment each = fastest_each(rows, layers);
+    return {each.makespan, each.makespan, std::move(each.machine_of)};
   }
   const Layout& layout = instance.layout_of(region);
-  const MachineTimes rows = times.rows;
   std::array<double, slots_most> prices = region.prices;
   const std::span own = std::span(prices).subspan(layout.first_slot(kind), layout.counts[kind]);
   const double bound = makespan_bound(rows, layers, own, infinity);

@@ -329,6 +329,17 @@ Assignment assign(MachineTimes times, std::size_t items, std::span<const double>
   return assignment;
 }
 
+Assignment fastest_each(MachineTimes times, std::size_t items) {
+  Assignment assignment;
+  for (std::size_t item = 0; item < items; ++item) {
+    const auto best = std::min_element(times.begin(), times.end(),
+                                       [&](const double* a, const double* b) { return a[item] < b[item]; });
+    assignment.machine_of.push_back(static_cast<std::uint8_t>(best - times.begin()));
+    assignment.makespan += (*best)[item];
+  }
+  return assignment;
+}
+
 ProvenAssignment best_assignment(MachineTimes times, std::size_t items, std::span<const double> prices,
                                  Assignment start, std::int64_t most_nodes) {
   return AssignmentSearch(times, items, prices, std::move(start), most_nodes).run();

@@ -27,6 +27,9 @@ struct Assignment {
 /// A good assignment of whole items: each where its priced time is least, then changed while that helps.
 Assignment assign(MachineTimes times, std::size_t items, std::span<const double> prices);
 
+/// Each item on its fastest machine; their sum takes the place of the makespan.
+Assignment fastest_each(MachineTimes times, std::size_t items);
+
 /// The best assignment, if it is below `limit` and found within `most_nodes` of the search; else the best that was met,
 /// if any is better than `start`, and `bound` below which no assignment is.
 struct ProvenAssignment {

@@ -32,18 +32,6 @@ double excess_of(const Resources& used, const Platform& platform) {
   return sum;
 }
 
-/// Each item on its fastest machine; the sum of all takes the place of the makespan.
-Assignment fastest(MachineTimes times, std::size_t items) {
-  Assignment assignment;
-  for (std::size_t item = 0; item < items; ++item) {
-    const auto best = std::min_element(times.begin(), times.end(),
-                                       [&](const double* a, const double* b) { return a[item] < b[item]; });
-    assignment.machine_of.push_back(static_cast<std::uint8_t>(best - times.begin()));
-    assignment.makespan += (*best)[item];
-  }
-  return assignment;
-}
-
 /// What a kind's layers take on each of its chunks, and the sum of the least of these at the chunks' prices: a bound of
 /// the slowest chunk.
 struct PricedRows {
@@ -209,7 +197,7 @@ class StoreAnnealing {
     const std::span prices = std::span(candidate.region.prices).subspan(first, machines.size());
     if (instance_.problem().objective == Objective::latency) {
       std::fill(prices.begin(), prices.end(), 1.0);
-      return fastest(machines, layers);
+      return fastest_each(machines, layers);
     }
     return makespan_bound(machines, layers, prices, infinity) < infinity ? assign(machines, layers, prices)
                                                                          : Assignment{.makespan = infinity};

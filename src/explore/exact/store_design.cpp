@@ -37,20 +37,6 @@ std::vector<std::int64_t> cycles_by_layer(const Instance& instance, const Found&
   return cycles;
 }
 
-/// Fewer words than the schedule's with starts that were found with the design, if these are on the same chunks.
-void try_starts(const Accelerator& accelerator, const Network& network, std::span<const std::int64_t> cycles,
-                std::span<const std::int64_t> slot_words, const std::vector<std::int64_t>& starts, Found& found,
-                std::int64_t& words) {
-  const Round round = round_of(network, accelerator, cycles);
-  Rng rng = make_rng(0, "starts of a design");
-  std::vector<std::int64_t> fewer =
-      starts_with_fewer_words(round, slot_words, fitting_starts(round, starts), schedule_changes_tried, rng);
-  if (const std::int64_t with_fewer = words_with_starts(round, slot_words, fewer); with_fewer < words) {
-    words = with_fewer;
-    found.starts = std::move(fewer);
-  }
-}
-
 /// With the words that a good order of the layers takes. `starts`: a first order, or empty.
 void check_store(const Instance& instance, const Region& region, std::span<const LayerTimes> times, Tried& tried,
                  const std::vector<std::int64_t>& starts = {}) {
@@ -80,7 +66,14 @@ void check_store(const Instance& instance, const Region& region, std::span<const
   }
   std::int64_t words = make_schedule(network, accelerator, cycles, slot_words, schedule_changes_tried).store_words;
   if (!starts.empty()) {
-    try_starts(accelerator, network, cycles, slot_words, starts, found, words);
+    const Round round = round_of(network, accelerator, cycles);
+    Rng rng = make_rng(0, "starts of a design");
+    std::vector<std::int64_t> fewer =
+        starts_with_fewer_words(round, slot_words, fitting_starts(round, starts), schedule_changes_tried, rng);
+    if (const std::int64_t with_fewer = words_with_starts(round, slot_words, fewer); with_fewer < words) {
+      words = with_fewer;
+      found.starts = std::move(fewer);
+    }
   }
   check(words);
 }
